@@ -1,0 +1,100 @@
+"""Matrix keypad: four rows driven, three columns read, debounced, ghosts rejected.
+
+Idle, all rows are high, so that one look at the columns tells whether any key is down; only then is the matrix scanned
+row by row. A key counts once, when its contact has been closed without interruption for 10 ms. Two keys may overlap (a
+fast typist presses the next before letting go of the last); two that go down together, or any third, cannot be told
+from the ghost that three closed contacts make at the fourth corner, so nothing counts until every key is up again.
+"""
+
+from micropython import const
+
+KEYS = "123456789*0#"
+
+_DEBOUNCE_MS = const(10)
+_QUEUE = const(16)
+
+
+def _count(mask):
+    n = 0
+    while mask:
+        mask &= mask - 1
+        n += 1
+    return n
+
+
+class Keypad:
+    """`rows`: output pins, top first; `columns`: input pins with pull-downs, left first."""
+
+    def __init__(self, rows, columns):
+        self._rows = rows
+        self._columns = columns
+        self._raw = 0  # contacts of the last scan, bit = index into KEYS
+        self._since = 0  # ms at which _raw began
+        self._down = 0  # contacts that count as closed
+        self._blocked = False  # more keys than can be told apart: wait until all are up
+        self._queue = bytearray(_QUEUE)
+        self._first = 0
+        self._length = 0
+        self._drive(1)
+
+    @property
+    def active(self):
+        """True while a contact is closed or has not yet settled: poll every few ms."""
+        return bool(self._raw or self._down)
+
+    def poll(self, now):
+        """Look at the matrix at `now` (ms) and queue the key that has newly settled, if any."""
+        raw = self._scan() if self._any() else 0
+        if raw != self._raw:
+            self._raw = raw
+            self._since = now
+        elif raw != self._down and now - self._since >= _DEBOUNCE_MS:
+            self._settle(raw)
+
+    def read(self):
+        """The oldest key not yet read, as a character of KEYS, or None."""
+        if not self._length:
+            return None
+        key = self._queue[self._first]
+        self._first = (self._first + 1) % _QUEUE
+        self._length -= 1
+        return KEYS[key]
+
+    def _settle(self, mask):
+        new = mask & ~self._down
+        self._down = mask
+        if not mask:
+            self._blocked = False
+        elif _count(mask) > 2 or _count(new) > 1:
+            self._blocked = True
+        elif new and not self._blocked and self._length < _QUEUE:
+            index = 0
+            while not new >> index & 1:
+                index += 1
+            self._queue[(self._first + self._length) % _QUEUE] = index
+            self._length += 1
+
+    def _drive(self, level):
+        for row in self._rows:
+            row.value(level)
+
+    def _any(self):
+        for column in self._columns:
+            if column.value():
+                return True
+        return False
+
+    def _scan(self):
+        """Contacts closed now, row by row; leaves all rows high."""
+        mask = 0
+        bit = 1
+        self._drive(0)
+        for row in self._rows:
+            row.value(1)
+            for column in self._columns:
+                if column.value():
+                    mask |= bit
+                bit <<= 1
+            row.value(0)
+        self._drive(1)
+        return mask

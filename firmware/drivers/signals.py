@@ -1,0 +1,105 @@
+"""LED and buzzer: one pattern for each thing the lock has to say to a person.
+
+A pattern is a tuple of steps (LED level, buzzer frequency in Hz or 0, duration in ms). The LED rhythms differ from each
+other, so that a muted lock, or a person who does not hear, still gets the whole answer. What a person should read from
+each is on the courier's page and the locksmith's card in `docs/`.
+"""
+
+from micropython import const
+
+_DUTY = const(32768)  # square wave: loudest for a piezo
+
+
+def _beeps(count, hz, on_ms, off_ms):
+    return ((1, hz, on_ms), (0, 0, off_ms)) * count
+
+
+PATTERNS = {
+    # the keypad listens
+    "ready": ((1, 2000, 60),),
+    # one key was taken
+    "key": ((1, 1500, 30),),
+    # the bolt is open
+    "opened": ((1, 1047, 150), (1, 1319, 150), (1, 1568, 300), (1, 0, 400)),
+    # no such code
+    "wrong": _beeps(3, 300, 200, 150),
+    # the check digit does not fit: type it again
+    "mistyped": _beeps(2, 700, 250, 150),
+    # this code has opened before
+    "used": ((1, 400, 600), (0, 0, 150), (1, 400, 150)),
+    # come back when the window begins
+    "early": ((1, 600, 150), (0, 0, 150), (1, 900, 600)),
+    # the window is over
+    "late": ((1, 900, 600), (0, 0, 150), (1, 600, 150), (0, 0, 150), (1, 600, 150)),
+    # nothing is wrong with the code; try again later
+    "later": _beeps(2, 500, 600, 200),
+    # ask the owner
+    "owner": ((1, 500, 150), (0, 0, 150), (1, 500, 150), (0, 0, 150), (1, 500, 600)),
+    # the battery cannot move the bolt
+    "battery": _beeps(5, 250, 100, 100),
+    # the bolt does not move: push or pull the door and try again
+    "jammed": _beeps(4, 250, 400, 100),
+    # wait: the answer comes later
+    "busy": _beeps(3, 0, 40, 200),
+    # the bolt is thrown
+    "locked": ((1, 800, 80), (0, 0, 80), (1, 500, 80)),
+}
+
+
+class Signals:
+    """Plays one pattern at a time; a new one replaces what is still playing.
+
+    `led` is an output pin, `buzzer` a PWM channel. With `mute` the buzzer stays silent and the LED says it all.
+    """
+
+    def __init__(self, led, buzzer, mute=False):
+        self._led = led
+        self._buzzer = buzzer
+        self.mute = mute
+        self._steps = ()
+        self._next = 0
+        self._until = 0
+        self._sounding = False
+
+    @property
+    def playing(self):
+        return bool(self._steps)
+
+    @property
+    def sounding(self):
+        """True while the buzzer's PWM runs: light sleep would stop it."""
+        return self._sounding
+
+    def play(self, name, now):
+        """Begin the pattern `name` at `now` (ms)."""
+        self._steps = PATTERNS[name]
+        self._next = 0
+        self._until = now
+        self.tick(now)
+
+    def tick(self, now):
+        """Do what is due at `now` (ms); return the ms until the next step, 0 when nothing plays."""
+        while self._steps and now >= self._until:
+            if self._next == len(self._steps):
+                self.off()
+                break
+            led, hz, ms = self._steps[self._next]
+            self._next += 1
+            self._until += ms
+            self._led.value(led)
+            self._sound(0 if self.mute else hz)
+        return self._until - now if self._steps else 0
+
+    def off(self):
+        """Dark and silent at once."""
+        self._steps = ()
+        self._led.value(0)
+        self._sound(0)
+
+    def _sound(self, hz):
+        if hz:
+            self._buzzer.freq(hz)
+            self._buzzer.duty_u16(_DUTY)
+        elif self._sounding:
+            self._buzzer.duty_u16(0)
+        self._sounding = bool(hz)
