@@ -1,0 +1,111 @@
+"""The ESP32 and what is wired to it: the only file that imports the chip's modules.
+
+Pin choice: outputs that must hold a level in deep sleep and the columns that wake the chip are RTC GPIOs; the motor's
+pins have external pull-downs since they float at reset; nothing uses the strapping pins or the second ADC
+(ESP32 datasheet, tables of strapping pins and of IO MUX).
+"""
+
+import esp32
+import machine
+import time
+from machine import ADC, I2C, PWM, Pin
+
+from micropython import const
+
+WATCHDOG_MS = const(8000)
+
+_MOTOR = (18, 19, 23)  # IN1, IN2, nSLEEP
+_ROWS = (32, 33, 13, 4)
+_COLUMNS = (25, 26, 27)
+_LOCKED, _UNLOCKED = const(34), const(35)
+_REED = const(14)
+_BATTERY = const(36)
+_SCL, _SDA = const(22), const(21)
+_BUZZER, _LED = const(17), const(16)
+
+
+def make_safe():
+    """Take every level off the motor's bridge."""
+    for number in _MOTOR:
+        Pin(number, Pin.OUT, value=0)
+
+
+class Board:
+    """Pins, buses and the chip's own services, for the drivers and the app.
+
+    Rows are released from the hold that kept them high through deep sleep. The watchdog starts here.
+    """
+
+    def __init__(self):
+        self._began = time.ticks_ms()
+        self.watchdog = machine.WDT(timeout=WATCHDOG_MS)
+        self.rows = [Pin(number, Pin.OUT, value=1, hold=False) for number in _ROWS]
+        self.columns = [Pin(number, Pin.IN, Pin.PULL_DOWN, hold=False) for number in _COLUMNS]
+        self.motor = [Pin(number, Pin.OUT, value=0) for number in _MOTOR]
+        self.locked = Pin(_LOCKED, Pin.IN)
+        self.unlocked = Pin(_UNLOCKED, Pin.IN)
+        self.reed = Pin(_REED, Pin.IN, Pin.PULL_UP)
+        self.led = Pin(_LED, Pin.OUT, value=0)
+        self.buzzer = PWM(Pin(_BUZZER), freq=2000, duty_u16=0)
+        self.adc = ADC(Pin(_BATTERY), atten=ADC.ATTN_11DB)
+        self.i2c = I2C(0, scl=Pin(_SCL), sda=Pin(_SDA), freq=100_000)
+        esp32.wake_on_ext1(self.columns, esp32.WAKEUP_ANY_HIGH)
+
+    def now(self):
+        """Milliseconds since this boot; good for six days of being awake, a thousand times the longest session."""
+        return time.ticks_diff(time.ticks_ms(), self._began)
+
+    def rtc_seconds(self):
+        """Seconds by the chip's own clock: off by up to 5 %, runs through deep sleep and resets, not power-on.
+
+        Only differences mean anything.
+        """
+        return int(time.time())
+
+    def recall(self):
+        """What `remember` kept; empty after power-on."""
+        return machine.RTC().memory()
+
+    def remember(self, data):
+        """Keep `data` (bytes) through deep sleep and resets, but not without power."""
+        machine.RTC().memory(data)
+
+    def reset_cause(self):
+        """The chip's number of what started it: power-on, watchdog, deep sleep, ... (`machine.reset_cause`)."""
+        return machine.reset_cause()
+
+    def slept(self):
+        """True if this boot is a wake from deep sleep."""
+        return machine.reset_cause() == machine.DEEPSLEEP_RESET
+
+    def partition(self, label):
+        """The data partition `label` as a block device, or None."""
+        found = esp32.Partition.find(esp32.Partition.TYPE_DATA, label=label)
+        return found[0] if found else None
+
+    def nvs(self, namespace):
+        """Non-volatile storage; raises OSError where the chip cannot open it."""
+        return esp32.NVS(namespace)
+
+    def wait(self, ms, light):
+        """Let `ms` milliseconds pass; with `light` the chip sleeps and a key ends it. PWM stands still in light sleep."""
+        if light:
+            machine.lightsleep(ms)
+        else:
+            time.sleep_ms(ms)
+
+    def sleep(self, timer_ms, door):
+        """Deep sleep until a key, the timer (ms, 0 for none) or, with `door`, a change of the reed contact.
+
+        A column that is high now would wake the chip again at once: it is left out, and the timer looks again.
+        """
+        free = tuple([column for column in self.columns if not column.value()])
+        esp32.wake_on_ext1(free or None, esp32.WAKEUP_ANY_HIGH)
+        if door:
+            esp32.wake_on_ext0(self.reed, not self.reed.value())
+        for number in _ROWS:
+            Pin(number, Pin.OUT, value=1, hold=True)
+        esp32.gpio_deep_sleep_hold(True)
+        if timer_ms:
+            machine.deepsleep(timer_ms)
+        machine.deepsleep()
