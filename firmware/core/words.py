@@ -1,0 +1,63 @@
+"""The lock's vocabulary: decisions, kinds of grant, permissions and clock quality, as small numbers.
+
+Flash records hold these numbers, so a number never changes its meaning; new words go to the end.
+"""
+
+from micropython import const
+
+# What the lock answers to an entry. 0 is no decision.
+OPENED = const(1)
+WRONG = const(2)
+MISTYPED = const(3)
+USED = const(4)
+EARLY = const(5)
+LATE = const(6)
+REVOKED = const(7)
+SCHEDULE = const(8)
+CLOCK = const(9)
+BUDGET = const(10)
+APPROVAL = const(11)
+BATTERY = const(12)
+JAMMED = const(13)
+STORAGE = const(14)
+
+DECISIONS = (
+    None,
+    "opened",
+    "wrong",
+    "mistyped",
+    "used",
+    "early",
+    "late",
+    "revoked",
+    "schedule",
+    "clock",
+    "budget",
+    "approval",
+    "battery",
+    "jammed",
+    "storage",
+)
+
+# What a grant's codes are: RFC 6238 time steps, RFC 4226 counters, or digits chosen elsewhere.
+INTERVAL = const(1)
+EVENT = const(2)
+NUMBER = const(3)
+
+KINDS = (None, "interval", "event", "number")
+
+# What a grant's codes may do: bits of its permissions.
+UNLOCK = const(1)
+HOLD_OPEN = const(2)
+SERVICE = const(4)
+DURESS = const(8)
+CALL = const(16)
+APPROVE = const(32)
+OWNER = const(64)
+
+# How far the clock's reading may be trusted.
+TRUSTED = const(1)
+STALE = const(2)
+LOST = const(3)
+
+QUALITIES = (None, "trusted", "stale", "lost")
