@@ -1,0 +1,60 @@
+"""Simulated time: a count of microseconds and the events that wait for their instant.
+
+Nothing here looks at a real clock. Time moves only when somebody calls `advance_to`, and then from event to event, so
+the same calls give the same run. Events due at one instant run in the order in which they were entered.
+"""
+
+from heapq import heappop, heappush
+from itertools import count
+
+
+class Timeline:
+    """The world's clock and its queue of events.
+
+    Invariants: `now_us` never decreases; while an event runs, `now_us` is the instant for which it was entered (or the
+    instant of its entering, where that was later).
+    """
+
+    def __init__(self):
+        self.now_us = 0
+        """Microseconds since the world's beginning."""
+        self._queue = []
+        self._order = count()
+
+    def at(self, us, fn):
+        """Have `fn()` called at `us` (when that is past: at the next advance). Returns a handle for `cancel`."""
+        handle = [us, next(self._order), fn]
+        heappush(self._queue, handle)
+        return handle
+
+    def cancel(self, handle):
+        """Drop the event of `handle`; without effect when it has run or was cancelled. None is accepted and ignored."""
+        if handle is not None:
+            handle[2] = None
+
+    @property
+    def next_us(self):
+        """Instant of the next event in microseconds, or None when nothing waits. May lie in the past, see `at`."""
+        queue = self._queue
+        while queue and queue[0][2] is None:
+            heappop(queue)
+        return queue[0][0] if queue else None
+
+    def advance_to(self, us):
+        """Run every event due up to and including `us`, then stand at `us`.
+
+        An event may enter others, cancel others and advance time itself (where it goes beyond `us`, time stays there).
+        When an event raises, time stands at that event, which is gone, and the others still wait. Raises ValueError for
+        an instant before `now_us`.
+        """
+        if us < self.now_us:
+            raise ValueError(f"time cannot go back from {self.now_us} to {us} us")
+        queue = self._queue
+        while queue and queue[0][0] <= us:
+            handle = heappop(queue)
+            due, _, fn = handle
+            if fn is not None:
+                handle[2] = None
+                self.now_us = max(self.now_us, due)
+                fn()
+        self.now_us = max(self.now_us, us)
