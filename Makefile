@@ -1,0 +1,61 @@
+# Every command sets up what it needs by itself: a virtual environment in .venv, everything else in build/.
+# Nothing needs root, and nothing outside this folder is written.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo sim test lint format lock oathtool clean
+
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+PY := .venv/bin/python
+
+# pip: no notice of newer versions, nothing below an error on the screen.
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+PIP_INSTALL := -m pip install --quiet --quiet
+
+help: ## list these targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
+
+demo: .venv/ready ## play a day of deliveries at the door, on the MicroPython VM
+	@$(PY) -m host_sim demo
+
+sim: .venv/ready ## the lock live in this terminal
+	@$(PY) -m host_sim live
+
+test: lint build/oathtool/oathtool ## run every test, on both Pythons
+	@$(PY) -m pytest -n 2
+
+lint: .venv/ready ## look for mistakes and for unformatted code
+	@$(PY) -m ruff check --quiet .
+	@$(PY) -m ruff format --check --quiet --diff .
+
+format: .venv/ready ## mend what the linter can mend, and format
+	@$(PY) -m ruff check --quiet --fix .
+	@$(PY) -m ruff format --quiet .
+
+lock: ## write requirements.txt anew from pyproject.toml
+	@$(PYTHON) -m venv --clear build/lock
+	@build/lock/bin/python $(PIP_INSTALL) uv==$(UV_VERSION)
+	@build/lock/bin/python -m uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+		--annotation-style line --custom-compile-command "make lock" \
+		--group pyproject.toml:dev --output-file requirements.txt
+
+oathtool: build/oathtool/oathtool ## fetch oathtool, which the tests compare with
+
+clean: ## remove what the other targets made
+	@rm -rf .venv build
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/ready: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Dropbolt needs Python 3.11 or later; '$(PYTHON)' is not. Try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' || \
+		{ echo "'$(PYTHON)' cannot make virtual environments. On Debian: apt install python3-venv" >&2; exit 1; }
+	@echo "set-up: a virtual environment in .venv"
+	@$(PYTHON) -m venv --clear .venv
+	@echo "set-up: the packages of requirements.txt, checked against their hashes"
+	@$(PY) $(PIP_INSTALL) --require-hashes --requirement requirements.txt
+	@touch $@
+
+build/oathtool/oathtool: tests/fetch_oathtool.sh
+	@echo "set-up: oathtool in build/oathtool"
+	@sh tests/fetch_oathtool.sh build/oathtool
