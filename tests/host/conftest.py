@@ -1,0 +1,30 @@
+"""What tests on the host share: hypothesis without the clock, and oathtool."""
+
+import os
+import subprocess
+
+import pytest
+from hypothesis import settings
+from hypothesis.configuration import set_hypothesis_home_dir
+
+from tests.host.vm import ROOT
+
+OATHTOOL = ROOT / "build" / "oathtool" / "oathtool"
+
+set_hypothesis_home_dir(ROOT / "build" / "hypothesis")
+# No deadline: a busy machine is no failure. Under CI the examples are the same in each run; elsewhere a failure prints
+# what replays it.
+settings.register_profile("dropbolt", deadline=None, print_blob=True, derandomize="CI" in os.environ)
+settings.load_profile("dropbolt")
+
+
+@pytest.fixture(scope="session")
+def oathtool():
+    """Call oathtool with arguments; returns what it prints. Raises CalledProcessError when oathtool refuses."""
+    if not OATHTOOL.exists():
+        pytest.fail("oathtool is missing: run `make oathtool`", pytrace=False)
+
+    def run(*args):
+        return subprocess.run([OATHTOOL, *args], check=True, capture_output=True, text=True).stdout
+
+    return run
