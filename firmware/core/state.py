@@ -1,0 +1,165 @@
+"""The RAM picture of everything the state journal keeps: attempts, burns, counters, buckets, time floor.
+
+`State` owns no flash. It changes only through `apply`, with the same 24-byte bodies that go to flash (core/records.py),
+so what a mount replays and what a running lock knows cannot differ. Invariants:
+
+- applying a body twice changes nothing;
+- `snapshot`, applied body by body to a new `State` of the same grants, gives the same picture;
+- attempts and boots never fall; a burn is never forgotten while its grant exists.
+"""
+
+import struct
+from array import array
+
+from micropython import const
+
+from firmware.core import records
+from firmware.core.burns import Burns
+
+_LENGTHS = const(17)  # typed lengths 0 to 16
+
+
+class State(Burns):
+    """What the lock must never forget, for one table of grants.
+
+    attempts: entries compared so far. boots: power-ons so far. floor: unix seconds before which the lock does not
+    believe a clock. credit: the lock's own count of proven seconds, in which buckets refill. ref: trusted clock reading
+    (unix seconds) taken when `credit` had this value, 0 = none.
+    """
+
+    def __init__(self, grants):
+        super().__init__(grants)
+        self.attempts = 0
+        self.boots = 0
+        self.floor = 0
+        self.credit = 0
+        self.ref = 0
+        self._levels = array("I", bytes(4 * _LENGTHS))
+        self._stamps = array("I", bytes(4 * _LENGTHS))
+        self._lengths = 0  # bit n: the bucket of typed length n is known
+        self._burn = bytearray(records.BODY_SIZE)  # the last burn, while its outcome is missing
+
+    # What the decisions ask.
+
+    @property
+    def pending(self):
+        """None, or (attempt, typed length, level, grant id) of a burn whose outcome is not on flash."""
+        if not self._burn[0]:
+            return None
+        _, length, attempts, level, grant_id, *_ = struct.unpack_from(records.BURN_FORMAT, self._burn, 0)
+        return (attempts, length, level, grant_id)
+
+    def bucket(self, length):
+        """(level, stamp) of the bucket of a typed length, both in seconds, or None if it was never drawn from."""
+        if not self._lengths >> length & 1:
+            return None
+        return (self._levels[length], self._stamps[length])
+
+    # Bodies for the journal to write.
+
+    def attempt(self, length, level, stamp, t, floor):
+        """Body that counts one more attempt at a typed length of 1 to 16.
+
+        level: seconds in the bucket after the draw. stamp: `credit` at this instant. t: trusted clock reading at this
+        instant (unix seconds), 0 = none; it becomes `ref`. floor: the time floor from now on.
+        """
+        return records.record(
+            records.ATTEMPT_FORMAT, records.ATTEMPT, length, level, stamp, self.attempts + 1, t, floor
+        )
+
+    def burn(self, length, level, items):
+        """Body that burns one or two codes of the last attempt, all or nothing.
+
+        level: seconds in the bucket after the refund. items: (grant id, serial, value) each, where value is the step,
+        the counter, or how often the number will then have been used.
+        """
+        if not 1 <= len(items) <= 2:
+            raise records.StateError("a burn has one or two codes")
+        second = items[1] if len(items) == 2 else (0, 0, 0)
+        return records.record(records.BURN_FORMAT, records.BURN, length, self.attempts, level, *items[0], *second)
+
+    def outcome(self, decision, length, level, grant_id, t):
+        """Body that says how the last attempt ended; it closes a pending burn.
+
+        level: seconds in the bucket after a refund, if there is one. t: unix seconds.
+        """
+        return records.record(
+            records.OUTCOME_FORMAT, records.OUTCOME, decision, self.attempts, length, level, grant_id, t
+        )
+
+    def clock(self, credit, ref, floor, boots):
+        """Body that keeps the proven seconds, the reading that belongs to them, the floor and the count of boots."""
+        return records.record(records.CLOCK_FORMAT, records.CLOCK, 0, credit, ref, floor, self.attempts, boots)
+
+    # Replay.
+
+    def apply(self, body):
+        """Change the picture as a body says; records of grants that are gone change nothing.
+
+        Raises `StateError` for a body that no record can have.
+        """
+        records.check_body(body)
+        kind = body[0]
+        if kind == records.ATTEMPT:
+            self._apply_attempt(body)
+        elif kind == records.BURN:
+            self._apply_burn(body)
+        elif kind == records.OUTCOME:
+            self._apply_outcome(body)
+        elif kind == records.CLOCK:
+            _, _, self.credit, self.ref, self.floor, attempts, boots = struct.unpack_from(records.CLOCK_FORMAT, body, 0)
+            self.attempts = max(self.attempts, attempts)
+            self.boots = max(self.boots, boots)
+        elif kind == records.BUCKETS:
+            for length, level, stamp in records.unpack_items(records.BUCKET_ITEM, body):
+                self._set_bucket(length, level, stamp)
+        else:
+            self.restore(kind, body)
+
+    def snapshot(self):
+        """Yield the bodies that rebuild the whole picture; each is valid until the next one.
+
+        At most 107: 1 for the clock, 8 for 16 buckets, 64 for 128 serials, 33 for the event and number grants that
+        64 grants with 256 candidates leave room for, 1 for a pending burn.
+        """
+        yield self.clock(self.credit, self.ref, self.floor, self.boots)
+        yield from records.pack_items(records.BUCKETS, records.BUCKET_ITEM, self._bucket_items())
+        yield from self.bodies()
+        if self._burn[0]:
+            yield self._burn
+
+    def _set_bucket(self, length, level, stamp):
+        self._lengths |= 1 << length
+        self._levels[length] = level
+        self._stamps[length] = stamp
+
+    def _apply_attempt(self, body):
+        _, length, level, stamp, attempts, t, floor = struct.unpack_from(records.ATTEMPT_FORMAT, body, 0)
+        self._set_bucket(length, level, stamp)
+        self.attempts = max(self.attempts, attempts)
+        self.credit = stamp
+        self.ref = t
+        self.floor = floor
+
+    def _apply_burn(self, body):
+        _, length, attempts, level, *items = struct.unpack_from(records.BURN_FORMAT, body, 0)
+        if attempts >= self.attempts:
+            self.attempts = attempts
+            self._levels[length] = level
+        for k in (0, 3):
+            i = self._grants.index(items[k]) if items[k] else -1
+            if i >= 0:
+                self.burn_code(i, items[k + 1], items[k + 2])
+        self._burn[:] = body
+
+    def _apply_outcome(self, body):
+        _, _, attempts, length, level, _, _ = struct.unpack_from(records.OUTCOME_FORMAT, body, 0)
+        if self._lengths >> length & 1:
+            self._levels[length] = level
+        self.attempts = max(self.attempts, attempts)
+        self._burn[0] = 0
+
+    def _bucket_items(self):
+        for length in range(1, _LENGTHS):
+            if self._lengths >> length & 1:
+                yield length, self._levels[length], self._stamps[length]
