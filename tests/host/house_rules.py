@@ -123,19 +123,22 @@ def runtime_questions(path, text):
     return found
 
 
-def _constant(value):
+def _constant(value, pure):
     calls = [node for node in ast.walk(value) if isinstance(node, ast.Call)]
-    return all(ast.unparse(call.func) in _CONSTANT_CALLS for call in calls)
+    return all(ast.unparse(call.func) in pure for call in calls)
 
 
 def effects_of_import(path, text):
-    """Importing a module does nothing and makes no live object: it defines names and constants."""
+    """Importing a module does nothing and makes no live object: it defines names, and computes constants by functions
+    of its own."""
+    body = ast.parse(text).body
+    pure = _CONSTANT_CALLS | {node.name for node in body if isinstance(node, ast.FunctionDef)}
     found = []
-    for node in ast.parse(text).body:
+    for node in body:
         if isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef):
             continue
         docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-        if docstring or (isinstance(node, ast.Assign) and _constant(node.value)):
+        if docstring or (isinstance(node, ast.Assign) and _constant(node.value, pure)):
             continue
         found.append(f"{path}:{node.lineno}: runs when imported")
     return found
