@@ -1,0 +1,80 @@
+"""What a person does in a session: one function for each form of `grammar.ACTIONS`."""
+
+from host_sim.session.fields import utc_text
+from host_sim.session.stage import StepError
+
+_TOUCH_MS = 90  # how long a finger stays on a key
+
+
+def act(stage, line):
+    """Do what `line` says. Raises `StepError` if the world does not let it happen."""
+    _ACTIONS[line.form](stage, line.fields)
+
+
+def _scene(stage, fields):
+    """A heading changes nothing."""
+
+
+def _issue(stage, fields):
+    details = {}
+    if "at" in fields:
+        details["at"] = fields["at"].unix(stage.lock.now)
+    if "serial" in fields:
+        details["serial"] = fields["serial"]
+    stage.codes[fields["as"]] = stage.lock.issue(fields["issue"], **details)
+
+
+def _wake(stage, fields):
+    stage.keys_begin()
+    stage.lock.wake()
+
+
+def _type(stage, fields):
+    stage.keys_begin()
+    stage.lock.type(stage.keys(fields["type"]))
+
+
+def _press(stage, fields):
+    stage.keys_begin()
+    stage.lock.press(fields["press"] + fields["and"], hold_ms=_TOUCH_MS)
+
+
+def _hold(stage, fields):
+    stage.keys_begin()
+    stage.lock.press(fields["key"], hold_ms=round(fields["for"] * 1000))
+
+
+def _wait(stage, fields):
+    stage.lock.wait(fields["wait"])
+
+
+def _wait_until(stage, fields):
+    moment = fields["until"].unix(stage.lock.now)
+    if moment <= stage.lock.now:
+        raise StepError(f"it is already {utc_text(stage.lock.now)}")
+    stage.lock.wait(moment - stage.lock.now)
+
+
+def _cut_at(stage, fields):
+    stage.lock.cut_at_flash_op(fields["operation"])
+
+
+_ACTIONS = {
+    "scene": _scene,
+    "issue": _issue,
+    "wake": _wake,
+    "type": _type,
+    "press": _press,
+    "hold": _hold,
+    "wait": _wait,
+    "wait until": _wait_until,
+    "open door": lambda stage, fields: stage.lock.door("open"),
+    "close door": lambda stage, fields: stage.lock.door("closed"),
+    "jam bolt": lambda stage, fields: stage.lock.jam(True),
+    "free bolt": lambda stage, fields: stage.lock.jam(False),
+    "battery": lambda stage, fields: stage.lock.battery(fields["battery"]),
+    "cut power": lambda stage, fields: stage.lock.cut_power(),
+    "cut at": _cut_at,
+    "restore power": lambda stage, fields: stage.lock.restore_power(),
+    "set clock": lambda stage, fields: stage.lock.set_clock(fields["clock"].unix(stage.lock.now)),
+}

@@ -1,0 +1,144 @@
+"""What no line of a session shows by itself: order, names and contradictions. Problems are (line number, text)."""
+
+import re
+
+from firmware.core.grants import GrantError, Grants, check_grants
+from host_sim.session.fields import CodeOf
+from host_sim.session.grammar import SETUP_NAMES
+from host_sim.session.setup import GRANT_FORMS, NUMBER_DIGITS, OWNER_DIGITS, label, trial_grant
+
+
+def order(lines):
+    """Set-up comes before everything that is played."""
+    problems, first = [], None
+    for line in lines:
+        if line.form not in SETUP_NAMES:
+            first = first or line.number
+        elif first:
+            problems.append((line.number, f"set-up must come before the first action (line {first})"))
+    return problems
+
+
+def whole(lines):
+    """All other problems of a session whose lines are each right by themselves."""
+    if not lines:
+        return [(1, "an empty session: expected at least a `clock` line")]
+    return _clock(lines) + _setup(lines) + (_grants(lines) or _table(lines)) + _names(lines)
+
+
+def _clock(lines):
+    clocks = [line for line in lines if line.form == "clock"]
+    if not clocks:
+        return [(lines[0].number, "expected a line `clock TIME` among the set-up")]
+    problems = [(line.number, f"the clock is already set on line {clocks[0].number}") for line in clocks[1:]]
+    if clocks[0].fields["clock"].day is None:
+        problems.append((clocks[0].number, "the clock needs a date, as in `clock 2026-03-02 08:00`"))
+    return problems
+
+
+def _setup(lines):
+    problems, seen = [], {}
+    for line in lines:
+        if line.form not in SETUP_NAMES:
+            continue
+        for what in _subjects(line):
+            if what in seen:
+                problems.append((line.number, f"{what} is already given on line {seen[what]}"))
+            seen.setdefault(what, line.number)
+    if "the settings" in seen:
+        told = [line for line in lines if line.form == "setting"]
+        problems += [(line.number, f"the settings are missing, by line {seen['the settings']}") for line in told]
+    return problems
+
+
+def _subjects(line):
+    """What may be said only once in the set-up, and this line says."""
+    if line.form in GRANT_FORMS:
+        return [f"the grant `{label(line)}`"]
+    if line.form == "bucket":
+        return [f"the bucket of length {line.fields['bucket']}"]
+    if line.form == "setting":
+        return [f"the setting `{line.fields['setting']}`"]
+    if line.form == "no settings":
+        return ["the settings"]
+    if line.form in ("partition", "no partition"):
+        return ["the partition"]
+    return []
+
+
+def _grants(lines):
+    """What is wrong with each grant by itself."""
+    problems = []
+    for grant_id, line in enumerate((line for line in lines if line.form in GRANT_FORMS), start=1):
+        problem = _words_of(line)
+        if problem is None:
+            try:
+                trial_grant(line, grant_id)
+            except GrantError as error:
+                problem = str(error).split(": ", 1)[1]
+        if problem is not None:
+            problems.append((line.number, problem))
+    return problems
+
+
+def _words_of(line):
+    """What is wrong with a grant's digits and dates as they are written, or None."""
+    if line.form == "owner" and not re.fullmatch(rf"\d{{{OWNER_DIGITS}}}", line.fields["owner"]):
+        return f"the owner's code must be {OWNER_DIGITS} digits"
+    if line.form == "number":
+        wanted, there = line.fields.get("last", NUMBER_DIGITS), len(re.sub(r"\D", "", line.fields["number"]))
+        if there < wanted:
+            return f"expected a number with at least {wanted} digits, but it has {there}"
+    validity = [(word, line.fields[word]) for word in ("from", "until") if word in line.fields]
+    for word, moment in validity:
+        if moment.day is None:
+            return f"`{word}` needs a date, as in `{word} 2026-03-02 08:00`"
+    if len(validity) == 2 and validity[0][1].unix(0) >= validity[1][1].unix(0):
+        return "`until` must be later than `from`"
+    return None
+
+
+def _table(lines):
+    """What is wrong with all grants together, told at the last of them."""
+    grants = [line for line in lines if line.form in GRANT_FORMS]
+    try:
+        check_grants(Grants(b"".join(trial_grant(line, number) for number, line in enumerate(grants, start=1))))
+    except GrantError as error:
+        named = re.sub(r"grant (\d+)", lambda found: f"grant {label(grants[int(found[1]) - 1])}", str(error))
+        return [(grants[-1].number, named)]
+    return []
+
+
+def _names(lines):
+    """Names must be given before they are used, and once."""
+    grants = {label(line): line for line in lines if line.form in GRANT_FORMS}
+    names = {name for name, line in grants.items() if line.form in ("number", "owner")}
+    problems = []
+    for line in lines:
+        if line.form == "issue":
+            problems += [(line.number, problem) for problem in _issue(line, grants, names)]
+            names.add(line.fields["as"])
+        elif line.form == "type":
+            wanted = [part.name for part in line.fields["type"] if isinstance(part, CodeOf)]
+            problems += [(line.number, f"no code is named `{name}` by here") for name in wanted if name not in names]
+        elif line.form in ("log", "no log") and line.fields.get("for") not in {None, *grants}:
+            problems.append((line.number, f"there is no grant `{line.fields['for']}`"))
+    return problems
+
+
+def _issue(line, grants, names):
+    wanted = line.fields["issue"]
+    if wanted not in grants:
+        return [f"there is no grant `{wanted}` to issue from"]
+    if line.fields["as"] in names:
+        return [f"the name `{line.fields['as']}` is already given"]
+    kind = grants[wanted].form
+    if kind in ("number", "owner"):
+        return [f"`{wanted}` is a number chosen elsewhere: type it as <{wanted}>"]
+    wrong = [word for word in ("at", "serial") if word in line.fields and kind != "interval"]
+    if wrong:
+        return [f"`{wrong[0]}` is for interval grants, and `{wanted}` is an event grant"]
+    serials = grants[wanted].fields.get("serials", 1)
+    if line.fields.get("serial", 0) >= serials:
+        return [f"serial {line.fields['serial']} of `{wanted}`, which has {serials} (counted from 0)"]
+    return []

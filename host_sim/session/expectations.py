@@ -1,0 +1,106 @@
+"""What a session expects of the lock: one function for each form of `grammar.EXPECTATIONS`.
+
+Each expectation is a predicate over the lock and a sentence about what is there instead. The world goes on until the
+predicate holds or the patience is over; an expectation that something does not happen watches for that long.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Callable
+
+PATIENCE_S = 3  # longer than any pattern and than a bolt that tries twice
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """`holds()` is true when it is as expected; `instead()` says what is there; `never` turns `holds` into a watch."""
+
+    holds: Callable[[], bool]
+    instead: Callable[[], str]
+    never: bool = False
+
+
+def check(stage, line):
+    """Let time pass until the expectation of `line` is decided; returns None, or what was there instead."""
+    expectation = _EXPECTATIONS[line.form](stage, line.fields)
+    met = stage.lock.run_until(expectation.holds, line.fields.get("within", PATIENCE_S))
+    return None if met != expectation.never else expectation.instead()
+
+
+def _answer(stage, fields):
+    return Expectation(lambda: fields["answer"] in stage.answers, lambda: _said(stage))
+
+
+def _no_answer(stage, fields):
+    return Expectation(lambda: bool(stage.answers), lambda: _said(stage), never=True)
+
+
+def _said(stage):
+    return f"the lock answered {', then '.join(stage.answers)}" if stage.answers else "the lock did not answer"
+
+
+def _bolt(stage, fields):
+    return Expectation(lambda: stage.lock.bolt == fields["bolt"], lambda: f"it is {stage.lock.bolt}")
+
+
+def _door(stage, fields):
+    return Expectation(lambda: stage.lock.door_state == fields["door"], lambda: f"it is {stage.lock.door_state}")
+
+
+def _openings(stage, fields):
+    return Expectation(
+        lambda: stage.lock.openings == fields["openings"], lambda: f"the bolt has opened {stage.lock.openings} times"
+    )
+
+
+def _log(stage, fields):
+    def holds():
+        found = _count(stage, fields)
+        return found == fields["times"] if "times" in fields else found > 0
+
+    return Expectation(holds, lambda: _logged(stage))
+
+
+def _no_log(stage, fields):
+    return Expectation(lambda: _count(stage, fields) > 0, lambda: _logged(stage), never=True)
+
+
+def _count(stage, fields):
+    wanted = fields["log"], fields.get("for")
+    return sum(wanted in ((what, label), (what, None)) for what, label in _events(stage))
+
+
+def _events(stage):
+    """The audit log as (what happened, label of the grant or None), oldest first."""
+    return [(event["decision"] or event["kind"], event["grant"]) for event in stage.lock.log()]
+
+
+def _logged(stage):
+    events = [f"{what} for {label}" if label else what for what, label in _events(stage)]
+    return f"the log says {', '.join(events)}" if events else "the log is empty"
+
+
+def _chip(state):
+    def expect(stage, fields):
+        return Expectation(lambda: _chip_state(stage) == state, lambda: f"the lock is {_chip_state(stage)}")
+
+    return expect
+
+
+def _chip_state(stage):
+    if not stage.lock.powered:
+        return "dark"
+    return "awake" if stage.lock.awake else "asleep"
+
+
+_EXPECTATIONS = {
+    "answer": _answer,
+    "no answer": _no_answer,
+    "bolt": _bolt,
+    "door": _door,
+    "openings": _openings,
+    "log": _log,
+    "no log": _no_log,
+    "awake": _chip("awake"),
+    "asleep": _chip("asleep"),
+    "dark": _chip("dark"),
+}

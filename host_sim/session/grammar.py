@@ -1,0 +1,155 @@
+"""The lines of a session: one `Form` for each, which is at once its grammar, its help and an example.
+
+A template is read word by word. Small letters stand for themselves, capitals for a field (`FIELDS`), and square
+brackets hold what may be left out; the bracketed parts may come in any order. A field is kept under the word before
+it: `issue LABEL as NAME` gives `{"issue": ..., "as": ...}`, and a bracket without a field gives True.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from host_sim.session import fields
+
+FIELDS = {
+    "TIME": fields.read_time,
+    "DURATION": fields.read_duration,
+    "COUNT": fields.read_count,
+    "LABEL": fields.read_label,
+    "NAME": fields.read_name,
+    "WORD": fields.read_word,
+    "TEXT": fields.read_text,
+    "KEY": fields.read_key,
+    "KEYS": fields.read_keys,
+    "ANSWER": fields.one_of(*fields.ANSWERS),
+    "EVENT": fields.one_of(*fields.EVENTS),
+    "BOLT": fields.one_of(*fields.BOLT_STATES),
+    "DOOR": fields.one_of(*fields.DOOR_STATES),
+}
+
+_VALIDITY = "[from TIME] [until TIME]"
+
+
+@dataclass(frozen=True)
+class Form:
+    """One kind of line.
+
+    `name` is what the player knows it by, `template` its grammar, `example` a line of this form, `meaning` what it does.
+    """
+
+    name: str
+    template: str
+    example: str
+    meaning: str
+
+    @cached_property
+    def required(self):
+        """The words before the first bracket."""
+        return self.template.split("[")[0].split()
+
+    @cached_property
+    def optional(self):
+        """The words of each bracket, by its first word."""
+        groups = [group.split() for group in re.findall(r"\[([^]]*)\]", self.template)]
+        return {group[0]: group for group in groups}
+
+
+SETUP = (
+    Form("clock", "clock TIME", "clock 2026-03-02 08:00", "when the session begins; every session has this line"),
+    Form(
+        "interval",
+        "grant LABEL interval [digits COUNT] [check] [sha256] [step DURATION] [offset DURATION] [serials COUNT] "
+        "[before COUNT] [after COUNT] [early COUNT] " + _VALIDITY,
+        "grant lobby interval step 4h digits 8 check",
+        "codes for windows of time; `before` and `after` are steps of grace, `early` the steps ahead that are told so",
+    ),
+    Form(
+        "event",
+        "grant LABEL event [digits COUNT] [check] [sha256] [window COUNT] " + _VALIDITY,
+        "grant couriers event digits 8 check window 16",
+        "codes one after the other, usable in any order within the window",
+    ),
+    Form(
+        "number",
+        "grant LABEL number WORD [last COUNT] [uses COUNT] " + _VALIDITY,
+        "grant parcel number 1Z999AA10123456784 last 10 uses 1",
+        "a number chosen elsewhere, of which the last digits are typed as <LABEL>; `uses 0` is without limit",
+    ),
+    Form("owner", "owner WORD", "owner 482913375604", "the owner's code of 12 digits, typed as <owner>"),
+    Form(
+        "bucket",
+        "bucket COUNT burst COUNT every DURATION",
+        "bucket 9 burst 10 every 8h",
+        "the budget of guesses at one typed length: so many at once, and one back after each duration",
+    ),
+    Form("setting", "setting NAME = WORD", "setting relock_s = 8", "one of the lock's settings, as it stands, right or wrong"),
+    Form("no settings", "settings missing", "settings missing", "a lock whose settings and grants are gone"),
+    Form("no partition", "partition missing", "partition missing", "a chip without the partition for journal and log"),
+    Form("partition", "partition sectors COUNT", "partition sectors 32", "a partition of so many sectors, not 64"),
+)
+
+ACTIONS = (
+    Form("scene", "scene TEXT", "scene A window code opens once", "a heading for what follows"),
+    Form(
+        "issue",
+        "issue LABEL as NAME [at TIME] [serial COUNT]",
+        "issue lobby as morning at 2026-03-02 09:00",
+        "make a code and name it: of an interval for the step at that time, of an event the next one",
+    ),
+    Form("wake", "wake", "wake", "press * if the lock sleeps, and wait until it is ready"),
+    Form("type", "type KEYS", "type <morning>#", "press these keys one after the other"),
+    Form("press", "press KEY and KEY together", "press 1 and 5 together", "two keys at the same moment"),
+    Form("hold", "hold key KEY for DURATION", "hold key 5 for 20s", "keep one key down"),
+    Form("wait", "wait DURATION", "wait 3s", "let time pass"),
+    Form("wait until", "wait until TIME", "wait until 12:30", "let time pass up to a moment that is still to come"),
+    Form("open door", "open door", "open door", "pull the door open; a locked bolt keeps it shut"),
+    Form("close door", "close door", "close door", "push the door shut"),
+    Form("jam bolt", "jam bolt", "jam bolt", "something blocks the bolt"),
+    Form("free bolt", "free bolt", "free bolt", "nothing blocks the bolt any more"),
+    Form("battery", "battery COUNT mV", "battery 4300 mV", "the voltage of the batteries from now on"),
+    Form("cut power", "cut power", "cut power", "take the batteries out"),
+    Form(
+        "cut at",
+        "cut power at flash operation COUNT",
+        "cut power at flash operation 2",
+        "power fails in the middle of the second program or erase from here",
+    ),
+    Form(
+        "cut after",
+        "cut power after flash operation COUNT",
+        "cut power after flash operation 2",
+        "power fails as soon as the second program or erase from here is done",
+    ),
+    Form("restore power", "restore power", "restore power", "put the batteries back"),
+    Form("set clock", "set clock TIME", "set clock 2026-03-02 07:00", "set the clock chip, as a wild reading would"),
+    Form("damage", "damage flash sector COUNT", "damage flash sector 0", "clear bits all over one sector of the partition"),
+)
+
+EXPECTATIONS = (
+    Form(
+        "answer",
+        "expect answer ANSWER [within DURATION]",
+        "expect answer opened",
+        "light and buzzer said so since the last keys",
+    ),
+    Form(
+        "no answer", "expect no answer [within DURATION]", "expect no answer within 5s", "neither a light nor a sound since"
+    ),
+    Form("bolt", "expect bolt BOLT [within DURATION]", "expect bolt locked within 10s", "where the bolt is"),
+    Form("door", "expect door DOOR [within DURATION]", "expect door open", "whether the door is open"),
+    Form("openings", "expect openings COUNT", "expect openings 1", "how often the bolt has left its locked end so far"),
+    Form(
+        "log",
+        "expect log EVENT [for LABEL] [times COUNT] [within DURATION]",
+        "expect log opened for lobby times 2",
+        "the audit log in flash has this event, with `times` exactly so often",
+    ),
+    Form("no log", "expect no log EVENT [for LABEL] [within DURATION]", "expect no log opened for lobby", "the log does not have it"),
+    Form("awake", "expect awake [within DURATION]", "expect awake", "the chip runs"),
+    Form("asleep", "expect asleep [within DURATION]", "expect asleep within 30s", "the chip is in deep sleep"),
+    Form("dark", "expect dark [within DURATION]", "expect dark", "the chip has no power"),
+)
+
+FORMS = SETUP + ACTIONS + EXPECTATIONS
+SETUP_NAMES = frozenset(form.name for form in SETUP)
+KEY_ACTIONS = frozenset(("type", "press", "hold"))
