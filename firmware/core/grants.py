@@ -23,10 +23,30 @@ _CHECK_DIGIT = const(1)
 _SHA256 = const(2)
 
 _FORMAT = "<HBBBBBBIIBBBBIIHH12sB32s3s"
+_FIELDS = (
+    ("id", 0xFFFF),
+    ("kind", 0xFF),
+    ("flags", 0xFF),
+    ("digits", 0xFF),
+    ("permissions", 0xFF),
+    ("issuer", 0xFF),
+    ("count", 0xFF),
+    ("step", 0xFFFFFFFF),
+    ("offset", 0xFFFFFFFF),
+    ("grace before", 0xFF),
+    ("grace after", 0xFF),
+    ("early", 0xFF),
+    ("reserved", 0),
+    ("valid from", 0xFFFFFFFF),
+    ("valid until", 0xFFFFFFFF),
+    ("uses", 0xFFFF),
+    ("second", 0),
+)
 _LABEL = const(32)
 _LABEL_SIZE = const(12)
 _KEY_LENGTH = const(44)
 _KEY = const(45)
+_KEY_SIZE = const(32)
 
 
 class Grants:
@@ -196,48 +216,20 @@ def pack_grant(
     An interval uses `serials` and `step` to `early`, an event `window`, a number `uses`; a kind leaves the others out.
     The key of a number is what `stretch.number_key` makes of its digits.
     """
-    text = label.encode()
-    # On MicroPython struct.pack cuts a value that does not fit its field instead of raising.
-    for name, value, highest in (
-        ("kind", kind, NUMBER),
-        ("digits", digits, 255),
-        ("permissions", permissions, 255),
-        ("issuer", issuer, 255),
-        ("serials", serials, 255),
-        ("window", window, 255),
-        ("step", step, 0xFFFFFFFF),
-        ("offset", offset, 0xFFFFFFFF),
-        ("grace before", grace_before, 255),
-        ("grace after", grace_after, 255),
-        ("early", early, 255),
-        ("valid from", valid_from, 0xFFFFFFFF),
-        ("valid until", valid_until, 0xFFFFFFFF),
-        ("uses", uses, 0xFFFF),
-        ("label bytes", len(text), _LABEL_SIZE),
-        ("key bytes", len(key), 32),
-        ("id", id, 0xFFFF),
-    ):
-        bound(id, name, value, 0, highest)
+    count = serials if kind == INTERVAL else window if kind == EVENT else 0
     timed = (step, offset, grace_before, grace_after, early) if kind == INTERVAL else (0, 0, 0, 0, 0)
-    record = struct.pack(
-        _FORMAT,
-        id,
-        kind,
-        (_CHECK_DIGIT if check else 0) | (_SHA256 if sha256 else 0),
-        digits,
-        permissions,
-        issuer,
-        (0, serials, window, 0)[kind],
-        *timed,
-        0,
-        valid_from,
-        valid_until,
-        uses if kind == NUMBER else 1,
-        0,
-        text,
-        len(key),
-        key,
-        b"",
-    )
+    flags = (_CHECK_DIGIT if check else 0) | (_SHA256 if sha256 else 0)
+    head = (id, kind, flags, digits, permissions, issuer, count)
+    tail = (0, valid_from, valid_until, uses if kind == NUMBER else 1, 0)
+    record = _packed(head + timed + tail, label.encode(), key)
     check_grants(Grants(record))
     return record
+
+
+def _packed(values, label, key):
+    """The record, after a look at what fits: on MicroPython struct.pack cuts a value that does not."""
+    for (name, highest), value in zip(_FIELDS, values):
+        bound(values[0], name, value, 0, highest)
+    bound(values[0], "label bytes", len(label), 0, _LABEL_SIZE)
+    bound(values[0], "key bytes", len(key), 0, _KEY_SIZE)
+    return struct.pack(_FORMAT, *values, label, len(key), key, b"")

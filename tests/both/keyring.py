@@ -1,0 +1,75 @@
+"""A lock's decisions without its hardware, for tests: grants, state, verification and policy put together."""
+
+from firmware.core.grants import Grants, check_grants
+from firmware.core.hotp import Hmac
+from firmware.core.policy import decide
+from firmware.core.state import State
+from firmware.core.verify import Verifier, otp_code
+from firmware.core.words import OPENED, TRUSTED
+
+KEY = b"12345678901234567890"
+LOCK = b"\x01\x02\x03\x04\x05\x06\x07\x08"
+SALT = b"0123456789abcdef"
+NOW = 1900000000
+
+
+class Door:
+    """A lock that holds `records`; what it burns goes through the bodies that a journal would write."""
+
+    def __init__(self, *records):
+        self.grants = Grants(b"".join(records))
+        check_grants(self.grants)
+        self.state = State(self.grants)
+        self.verifier = Verifier(self.grants, self.state, LOCK, SALT)
+        self.burns = []
+
+    def code(self, i, value, serial=0):
+        """The code of a step or counter of grant `i`."""
+        return otp_code(self.grants, i, serial, value, LOCK)
+
+    def hits(self, code, t=NOW):
+        """What the digits match at `t`."""
+        return self.verifier.match(code.encode(), len(code), t)
+
+    def enter(self, code, t=NOW, quality=TRUSTED, battery_ok=True):
+        """Decide about `code` typed at `t`; if it opens, burn what matched."""
+        decision, self.place, burns = decide(
+            self.grants, self.state, self.hits(code, t), t, quality, battery_ok, len(code)
+        )
+        if decision == OPENED:
+            self.burn(burns)
+        else:
+            assert burns == []
+        return decision
+
+    def burn(self, items):
+        """Burn codes of an attempt as the journal would."""
+        self.burns = items
+        self.state.apply(self.state.burn(8, 0, items))
+
+
+class CountedHmac:
+    """Counts every HMAC that is computed while it is entered."""
+
+    def __enter__(self):
+        self.count = 0
+        self._digest = digest = Hmac.digest
+
+        def counted(hmac, message):
+            self.count += 1
+            return digest(hmac, message)
+
+        Hmac.digest = counted
+        return self
+
+    def __exit__(self, *_):
+        Hmac.digest = self._digest
+
+
+def raises(error, call):
+    """The text of the `error` that `call` raises, or None if it raises none."""
+    try:
+        call()
+    except error as caught:
+        return str(caught)
+    return None
