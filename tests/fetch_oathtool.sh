@@ -10,7 +10,8 @@ cd "$1"
 folder=$(pwd)
 
 if system=$(command -v oathtool); then
-    ln -sf "$system" oathtool
+    printf '#!/bin/sh\nexec "%s" "$@"\n' "$system" >oathtool
+    chmod +x oathtool
     exit 0
 fi
 if ! command -v apt-get >/dev/null || ! command -v dpkg-deb >/dev/null; then
