@@ -1,7 +1,7 @@
 """Runs the lock; never ends in a prompt.
 
-The app sleeps by itself and the next wake starts boot.py anew. Should it fail to load or to go to sleep, SystemExit makes
-MicroPython reset softly and start again: the bolt stays where it is.
+The app sleeps by itself and the next wake starts boot.py anew. Should it fail to load or to go to sleep, SystemExit
+makes MicroPython reset softly and start again: the bolt stays where it is.
 """
 
 import micropython

@@ -5,11 +5,11 @@ pins have external pull-downs since they float at reset; nothing uses the strapp
 (ESP32 datasheet, tables of strapping pins and of IO MUX).
 """
 
+import time
+
 import esp32
 import machine
-import time
 from machine import ADC, I2C, PWM, Pin
-
 from micropython import const
 
 WATCHDOG_MS = const(8000)
@@ -51,6 +51,11 @@ class Board:
         self.i2c = I2C(0, scl=Pin(_SCL), sda=Pin(_SDA), freq=100_000)
         esp32.wake_on_ext1(self.columns, esp32.WAKEUP_ANY_HIGH)
 
+    def motor_off(self):
+        """No current on the motor, whoever was driving it."""
+        for pin in self.motor:
+            pin.value(0)
+
     def now(self):
         """Milliseconds since this boot; good for six days of being awake, a thousand times the longest session."""
         return time.ticks_diff(time.ticks_ms(), self._began)
@@ -88,7 +93,7 @@ class Board:
         return esp32.NVS(namespace)
 
     def wait(self, ms, light):
-        """Let `ms` milliseconds pass; with `light` the chip sleeps and a key ends it. PWM stands still in light sleep."""
+        """Let `ms` milliseconds pass; with `light` the chip sleeps (PWM stops) and a key ends it."""
         if light:
             machine.lightsleep(ms)
         else:

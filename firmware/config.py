@@ -1,13 +1,15 @@
 """Settings and grants as the lock uses them, checked to the last field.
 
-A lock with a setting that is missing, unknown or out of range stays closed: a typing error must show at once, not on the
-night when it matters.
+A lock with a setting that is missing, unknown or out of range stays closed: a typing error must show at once, not on
+the night when it matters.
 """
 
 import binascii
 import json
 
-from firmware.core.grants import GrantError, Grants, check_grants
+from firmware.core.bounds import GrantError, check_grants
+from firmware.core.budget import Budget, BudgetError
+from firmware.core.grants import Grants
 
 _RANGES = {
     "relock_s": (1, 120),
@@ -15,49 +17,83 @@ _RANGES = {
     "battery_min_mv": (3600, 6000),
     "battery_low_mv": (3600, 6400),
 }
-_HEX = {"lock": 8, "journal": 8, "salt": 16}
-_OTHER = ("buckets", "mute")
-_LENGTHS = range(6, 13)
+_OCTETS = {"lock": 8, "journal": 8, "salt": 16}
+
+# every setting there is; the log names one by its place
+SETTINGS = (
+    "lock",
+    "journal",
+    "salt",
+    "buckets",
+    "relock_s",
+    "ajar_s",
+    "battery_min_mv",
+    "battery_low_mv",
+    "mute",
+    "grants",
+)
+
+_LENGTHS = (6, 12)
+_REFILL_S = (60, 30 * 86400)
 
 
-class ConfigError(Exception):
-    """Something in the settings or grants cannot be used; the text names it."""
+class ConfigError(ValueError):
+    """Settings or grants that cannot be used; the text says what is wrong, `setting` where (None: not known there)."""
+
+    def __init__(self, setting, text):
+        super().__init__(f"{setting}: {text}")
+        self.setting = setting
+
+    @property
+    def place(self):
+        """Place of the setting in SETTINGS, from 1; 0 if there is none of that name."""
+        return SETTINGS.index(self.setting) + 1 if self.setting in SETTINGS else 0
+
+
+class Closed:
+    """What a lock without usable settings runs on: it locks itself and opens for nobody."""
+
+    relock_s = 5
+    ajar_s = 60
+    battery_min_mv = 4400
+    battery_low_mv = 4800
+    mute = False
 
 
 class Config:
-    """What the vault holds, parsed: `settings` is JSON, `grants` the packed table. Raises ConfigError.
+    """What the vault holds, parsed: `settings` is a JSON object, `grants` the packed table. Raises ConfigError.
 
-    lock, journal, salt: bytes; buckets: tuples (typed length, burst, refill in seconds per entry); relock_s, ajar_s: s;
-    battery_min_mv: below this the motor is not driven, battery_low_mv: below this the log says so; mute: no buzzer.
+    lock, journal (8 bytes), salt (16 bytes): ids and salt of this lock. buckets: (typed length, burst in entries,
+    refill in seconds per entry). relock_s: from door closed to bolt thrown. ajar_s: from bolt open to the warning.
+    battery_min_mv: below it the motor is not driven; battery_low_mv: below it the log says so. mute: no buzzer.
     """
 
     def __init__(self, settings, grants):
         fields = _parse(settings)
-        for name, size in _HEX.items():
+        for name, size in _OCTETS.items():
             setattr(self, name, _octets(fields, name, size))
         for name, (low, high) in _RANGES.items():
-            setattr(self, name, _number(fields[name], name, low, high))
+            setattr(self, name, _number(name, name, fields[name], low, high))
         if not isinstance(fields["mute"], bool):
-            raise ConfigError("mute: must be true or false")
+            raise ConfigError("mute", "must be true or false")
         self.mute = fields["mute"]
-        self.buckets = _buckets(fields["buckets"])
         self.grants = _grants(grants)
+        self.budget = _budget(fields["buckets"], self.grants)
 
 
 def _parse(settings):
     try:
         fields = json.loads(bytes(settings).decode())
     except (ValueError, UnicodeError):
-        raise ConfigError("settings: not JSON")
+        raise ConfigError("settings", "not JSON")
     if not isinstance(fields, dict):
-        raise ConfigError("settings: not an object")
-    known = set(_RANGES) | set(_HEX) | set(_OTHER)
+        raise ConfigError("settings", "not a JSON object")
     for name in fields:
-        if name not in known:
-            raise ConfigError(f"{name}: unknown setting")
-    for name in known:
+        if name not in SETTINGS[:-1]:
+            raise ConfigError(name, "unknown setting")
+    for name in SETTINGS[:-1]:
         if name not in fields:
-            raise ConfigError(f"{name}: missing")
+            raise ConfigError(name, "missing")
     return fields
 
 
@@ -68,31 +104,32 @@ def _octets(fields, name, size):
     except (ValueError, TypeError):
         octets = b""
     if len(octets) != size:
-        raise ConfigError(f"{name}: must be {2 * size} hexadecimal digits")
+        raise ConfigError(name, f"must be {2 * size} hexadecimal digits")
     return octets
 
 
-def _number(value, name, low, high):
+def _number(setting, what, value, low, high):
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise ConfigError(f"{name}: must be a whole number from {low} to {high}")
+        raise ConfigError(setting, f"{what} must be a whole number from {low} to {high}")
     return value
 
 
-def _buckets(rows):
+def _budget(rows, grants):
     if not isinstance(rows, list):
-        raise ConfigError("buckets: must be a list")
-    lengths = set()
-    buckets = []
+        raise ConfigError("buckets", "must be a list")
+    buckets = {}
     for row in rows:
         if not isinstance(row, list) or len(row) != 3:
-            raise ConfigError("buckets: each needs length, burst and refill")
-        length = _number(row[0], "buckets: length", _LENGTHS[0], _LENGTHS[-1])
-        if length in lengths:
-            raise ConfigError(f"buckets: length {length} stands twice")
-        lengths.add(length)
-        burst = _number(row[1], "buckets: burst", 1, 100)
-        buckets.append((length, burst, _number(row[2], "buckets: refill", 60, 2_592_000)))
-    return tuple(buckets)
+            raise ConfigError("buckets", "each must be [length, burst, refill]")
+        length = _number("buckets", "length", row[0], *_LENGTHS)
+        if length in buckets:
+            raise ConfigError("buckets", f"length {length} stands twice")
+        burst = _number("buckets", "burst", row[1], 1, 100)
+        buckets[length] = (length, burst, _number("buckets", "refill", row[2], *_REFILL_S))
+    try:
+        return Budget(buckets.values(), grants)
+    except BudgetError as error:
+        raise ConfigError("buckets", str(error))
 
 
 def _grants(packed):
@@ -100,5 +137,5 @@ def _grants(packed):
         grants = Grants(packed)
         check_grants(grants)
     except GrantError as error:
-        raise ConfigError(str(error))
+        raise ConfigError("grants", str(error))
     return grants

@@ -6,6 +6,7 @@ Flash records hold these numbers, so a number never changes its meaning; new wor
 from micropython import const
 
 # What the lock answers to an entry. 0 is no decision.
+UNKNOWN = const(0)  # power was lost before the outcome could be kept
 OPENED = const(1)
 WRONG = const(2)
 MISTYPED = const(3)

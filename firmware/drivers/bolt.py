@@ -87,6 +87,9 @@ class Bolt:
         self._state = _REST
 
     def _drive(self, now):
+        if self.position == self.target:
+            self._brake(now)
+            return
         self._tries += 1
         self._in1.value(self.target == UNLOCKED)
         self._in2.value(self.target == LOCKED)
@@ -97,6 +100,7 @@ class Bolt:
     def _brake(self, now):
         self._in1.value(1)
         self._in2.value(1)
+        self._enable.value(1)
         self._state = _BRAKING
         self._until = now + _BRAKE_MS
 

@@ -41,6 +41,8 @@ PATTERNS = {
     "jammed": _beeps(4, 250, 400, 100),
     # wait: the answer comes later
     "busy": _beeps(3, 0, 40, 200),
+    # the door stands open
+    "ajar": _beeps(3, 1200, 600, 200),
     # the bolt is thrown
     "locked": ((1, 800, 80), (0, 0, 80), (1, 500, 80)),
 }

@@ -1,0 +1,117 @@
+"""Puts a wake together from what the flash holds, looking at the keypad between the parts.
+
+A lock whose vault, settings or journal cannot be used gets a session all the same, without `Attempts`: it locks itself,
+answers every entry with `storage`, says in the log what is wrong, and opens for nobody.
+"""
+
+from firmware.attempt import Attempts
+from firmware.clock import Clock
+from firmware.config import Closed, Config, ConfigError
+from firmware.core.grants import Grants
+from firmware.core.state import State
+from firmware.core.verify import Verifier
+from firmware.core.words import UNKNOWN
+from firmware.door import Door
+from firmware.drivers.battery import Battery
+from firmware.drivers.bolt import Bolt
+from firmware.drivers.ds3231 import DS3231
+from firmware.drivers.signals import Signals
+from firmware.logbook import SETTINGS, UNPROVISIONED, VAULT, Logbook
+from firmware.session import Session
+from firmware.store import BLANK, StorageError
+from firmware.store import audit as log
+from firmware.store.audit import Audit
+from firmware.store.journal import Journal
+from firmware.store.vault import Vault, VaultError
+
+
+class Wake:
+    """What one wake is made of. `fault`: None, or why the lock stays closed: (word of logbook.FAULTS, setting)."""
+
+    def __init__(self, board):
+        self.board = board
+        self.fault = None
+        self.config = Closed
+        self.state = State(Grants(b""))
+        self.journal = None
+        self.battery = Battery(board.adc)
+        self.clock = None
+        self.logbook = None
+
+    def load(self, keypad):
+        """Vault, settings, journal: each needs what the one before says."""
+        board = self.board
+        try:
+            self.config = Config(*Vault(board.nvs("dropbolt")).load())
+            keypad.poll(board.now())
+            self.state = State(self.config.grants)
+            self.journal = Journal(board.partition("locklog"), self.state, self.config.journal)
+            self.journal.mount()
+        except ConfigError as error:
+            self.fault = (SETTINGS, error.place)
+        except VaultError as error:
+            self.fault = (UNPROVISIONED if error.reason == BLANK else VAULT, 0)
+        except StorageError as error:
+            self.fault = (error.reason, 0)
+        self.clock = Clock(DS3231(board.i2c), board, self.state)
+
+    def open_log(self):
+        """The audit log, if there is one to write to."""
+        audit = Audit(self.board.partition("locklog"), None if self.fault else self.config.journal)
+        try:
+            audit.mount()
+        except StorageError as error:
+            self.fault = self.fault or (error.reason, 0)
+            audit = None
+        self.logbook = Logbook(audit, self._facts)
+
+    def tell(self):
+        """Log what this boot finds: that power was gone, an opening that it cut short, what keeps the lock closed."""
+        if not self.board.slept():
+            self.logbook.event(log.BOOT, self.board.reset_cause())
+        if not self.fault:
+            try:
+                self._note_power()
+            except StorageError as error:
+                self.fault = (error.reason, 0)
+        if self.fault:
+            self.logbook.fault(*self.fault)
+
+    def attempts(self):
+        """The judge of entries; None while there is a fault."""
+        if self.fault:
+            return None
+        config = self.config
+        verifier = Verifier(config.grants, self.state, config.lock, config.salt)
+        return Attempts(config, self.state, self.journal, verifier, self.clock, self.battery)
+
+    def _facts(self):
+        t, quality = self.clock.read()
+        return t, self.battery.millivolts(), quality
+
+    def _note_power(self):
+        state = self.state
+        if state.pending:
+            number, length, level, grant_id = state.pending
+            self.logbook.event(log.CUT, attempt=number, grant_id=grant_id)
+            self.journal.write(state.outcome(UNKNOWN, length, level, grant_id, 0))
+        if not self.board.slept():
+            self.clock.read()
+            self.journal.write(state.clock(self.clock.credit, self.clock.reference, state.floor, state.boots + 1))
+
+
+def build(board, keypad):
+    """A Session ready to be served; `keypad` is polled along the way."""
+    keypad.poll(board.now())
+    wake = Wake(board)
+    wake.load(keypad)
+    keypad.poll(board.now())
+    wake.open_log()
+    wake.tell()
+    keypad.poll(board.now())
+    config = wake.config
+    bolt = Bolt(*board.motor, board.locked, board.unlocked, config.battery_min_mv)
+    door = Door(bolt, board.reed, wake.battery, config.relock_s * 1000, config.ajar_s * 1000)
+    signals = Signals(board.led, board.buzzer, config.mute)
+    signals.play("ready", board.now())
+    return Session(keypad, door, signals, wake.clock, wake.attempts(), wake.logbook)

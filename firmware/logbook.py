@@ -1,0 +1,103 @@
+"""What goes into the audit log: openings one by one, refusals of a kind gathered within a session.
+
+The first refusal of a kind that cost an attempt is logged at once; the rest of its kind, and whatever costs an entry
+nothing, is counted and logged when the session ends, so that free entries cannot flush the log. A log that cannot be
+written keeps nobody out: what an opening rests on is the journal.
+"""
+
+from array import array
+
+from firmware import store
+from firmware.core.words import DECISIONS, JAMMED, OPENED
+from firmware.store import StorageError
+from firmware.store.audit import ENTRY, FAULT
+
+UNPROVISIONED = "unprovisioned"  # the vault holds nothing
+VAULT = "vault"  # the vault cannot be read, or is damaged
+SETTINGS = "settings"  # a setting is missing, unknown or out of range
+
+# what keeps the lock closed; FAULT records hold the place in this tuple
+FAULTS = (
+    None,
+    UNPROVISIONED,
+    VAULT,
+    SETTINGS,
+    store.MISSING,
+    store.SIZE,
+    store.BLANK,
+    store.FOREIGN,
+    store.DAMAGED,
+    store.READ,
+    store.PROGRAM,
+    store.ERASE,
+    store.FULL,
+    store.CLOSED,
+)
+
+
+class Logbook:
+    """`audit`: a mounted log, or None when there is none to write to; `facts()`: (t, battery mV, clock quality)."""
+
+    def __init__(self, audit, facts):
+        self._audit = audit
+        self._facts = facts
+        self._counts = array("H", bytes(2 * len(DECISIONS)))
+        self._told = 0  # bit d: decision d has a record of its own in this session
+
+    def entry(self, decision, attempt=0, length=0, grant_id=0, issuer=0):
+        """An entry ended in `decision`; `attempt` is its number, 0 when it cost none."""
+        if decision in (OPENED, JAMMED) or attempt and not self._told >> decision & 1:
+            self._told |= 1 << decision
+            self._write(ENTRY, decision, 0, 1, attempt, length, grant_id, issuer)
+        elif self._counts[decision] < 0xFFFF:
+            self._counts[decision] += 1
+
+    def event(self, kind, detail=0, attempt=0, grant_id=0, issuer=0):
+        """Something that is no entry: a kind of `store.audit` with its detail."""
+        self._write(kind, 0, detail, 1, attempt, 0, grant_id, issuer)
+
+    def fault(self, word, setting=0):
+        """The lock stays closed for the reason `word` of FAULTS; `setting`: which of `config.SETTINGS`, from 1.
+
+        A fault that is the newest event already is not told again, or a stranger's keys would fill the log with it.
+        """
+        detail = FAULTS.index(word)
+        last = self._audit.last() if self._audit else None
+        if last is None or (last.kind, last.detail, last.count) != (FAULT, detail, setting):
+            self._write(FAULT, 0, detail, setting, 0, 0, 0, 0)
+
+    def close(self):
+        """Log what has been gathered."""
+        for decision, count in enumerate(self._counts):
+            if count:
+                self._counts[decision] = 0
+                self._write(ENTRY, decision, 0, count, 0, 0, 0, 0)
+
+    def tidy(self):
+        """Make room for the next session while nothing moves."""
+        if self._audit:
+            try:
+                self._audit.tidy()
+            except StorageError:
+                self._audit = None
+
+    def _write(self, kind, decision, detail, count, attempt, length, grant_id, issuer):
+        if self._audit is None:
+            return
+        t, mv, quality = self._facts()
+        try:
+            self._audit.append(
+                kind,
+                decision=decision,
+                t=t,
+                grant=grant_id,
+                issuer=issuer,
+                length=length,
+                count=count,
+                attempt=attempt,
+                mv=mv,
+                quality=quality,
+                detail=detail,
+            )
+        except StorageError:
+            self._audit = None

@@ -1,0 +1,186 @@
+"""A session: from the first key to going to sleep. What a person types, what the lock answers.
+
+Owns the entry being typed, the one that waits for its turn, and which answer is given. It never waits for the bolt by
+itself: `Door` reports what happened to it.
+"""
+
+from micropython import const
+
+from firmware import door as doors
+from firmware.core.entry import ENTERED, OVERLONG, Entry
+from firmware.core.words import (
+    APPROVAL,
+    BATTERY,
+    BUDGET,
+    CLOCK,
+    EARLY,
+    JAMMED,
+    LATE,
+    MISTYPED,
+    OPENED,
+    REVOKED,
+    SCHEDULE,
+    STORAGE,
+    USED,
+    WRONG,
+)
+from firmware.store import StorageError
+from firmware.store import audit as log
+
+_IDLE_MS = const(10_000)  # without a key, then to sleep
+_SPACING_MS = const(3_000)  # before the next entry, after one that cost nothing
+_OWNER_S = const(15)  # between two entries of the owner's length
+
+# what the keypad tells of each decision: a pattern of drivers/signals.py
+ANSWERS = {
+    OPENED: "opened",
+    WRONG: "wrong",
+    MISTYPED: "mistyped",
+    USED: "used",
+    EARLY: "early",
+    LATE: "late",
+    SCHEDULE: "later",
+    BUDGET: "later",
+    REVOKED: "owner",
+    CLOCK: "owner",
+    APPROVAL: "owner",
+    STORAGE: "owner",
+    BATTERY: "battery",
+    JAMMED: "jammed",
+}
+
+# what the keypad and the log tell of the door by itself
+_DOOR = {
+    doors.RELOCKED: ("locked", log.RELOCKED),
+    doors.STUCK: ("jammed", log.JAM),
+    doors.AJAR: ("ajar", log.AJAR),
+    doors.WEAK: ("battery", log.BATTERY),
+}
+
+
+class Session:
+    """Everything a wake works with; `app.load` builds it.
+
+    `attempts` is None while the lock has a fault: every entry is then answered `storage` and costs nothing.
+    """
+
+    def __init__(self, keypad, door, signals, clock, attempts, logbook):
+        self.keypad = keypad
+        self.door = door
+        self.signals = signals
+        self._clock = clock
+        self._attempts = attempts
+        self._logbook = logbook
+        self._entry = Entry()
+        self._last = 0  # ms of the last key or answer
+        self._turn = -1  # ms at which the entry that has ended is judged; -1: none has
+        self._not_before = 0  # no entry is judged earlier
+
+    def tick(self, now):
+        """Take keys, follow the door, judge the entry whose turn has come."""
+        self._follow(self.door.tick(now), now)
+        key = self.keypad.read()
+        while key:
+            self._take(key, now)
+            key = self.keypad.read()
+        if self._turn < 0:
+            self._entry.tick(now)
+        elif now >= self._turn and not self.door.bolt.moving:
+            self._turn = -1
+            self._judge(now)
+
+    def work(self):
+        """Compute one candidate ahead while somebody types; False when there is nothing to do."""
+        return bool(self._attempts and self._entry.length and self._attempts.work())
+
+    def pause(self, now):
+        """Ms until something is to be done without a key; 0 when the session is over."""
+        if self._turn >= 0:
+            return max(1, self._turn - now)
+        idle = self._last + _IDLE_MS - now
+        due = self.door.due(now)
+        if idle <= 0 and not due:
+            return 0
+        return max(1, min(idle if idle > 0 else due, due or idle))
+
+    def close(self):
+        """Nobody is there: log what was gathered and make room in flash, while nothing moves."""
+        self._logbook.close()
+        if self._attempts:
+            self._attempts.tidy()
+        self._logbook.tidy()
+
+    def crashed(self):
+        """Something went wrong that should not have been possible: say so in the log."""
+        self._logbook.event(log.CRASH)
+
+    def _take(self, key, now):
+        self._last = now
+        if self._turn >= 0:  # an entry waits for its turn: only `*` means anything
+            if key == "*":
+                self._turn = -1
+                self._entry.clear()
+            return
+        what = self._entry.feed(key, now)
+        if what == ENTERED:
+            self._hold(now)
+        elif what == OVERLONG:
+            self._refuse(WRONG, now)
+        else:
+            self.signals.play("key", now)
+            if self._entry.length == 1 and self._attempts:
+                self._attempts.begin()
+
+    def _hold(self, now):
+        """`#`: the entry is judged now, or when its turn comes."""
+        self._turn = max(now, self._not_before)
+        if self._attempts and self._attempts.is_owners(self._entry.length):
+            self._turn = max(self._turn, now + self._clock.owner_wait(_OWNER_S))
+        if self._turn > now:
+            self.signals.play("busy", now)
+
+    def _judge(self, now):
+        decision = STORAGE
+        if self._attempts:
+            decision = self._attempts.judge(self._entry.digits, self._entry.length)
+        self._entry.clear()
+        if decision != OPENED:
+            self._refuse(decision, now)
+        elif not self.door.unlock(now):  # the battery has dropped since the policy looked at it
+            self._finish(BATTERY)
+            self._refuse(BATTERY, now)
+
+    def _refuse(self, decision, now):
+        self._answer(decision, now)
+        if decision == MISTYPED or self._attempts and self._attempts.known:
+            self._not_before = now + _SPACING_MS
+
+    def _answer(self, decision, now):
+        self._last = now
+        self.signals.play(ANSWERS[decision], now)
+        if self._attempts and self._attempts.number:
+            self._logbook.entry(decision, *self._attempts.details)
+        else:
+            self._logbook.entry(decision)
+
+    def _finish(self, decision):
+        """Step 8. What has happened to the bolt has happened, so a flash error here can only be told."""
+        try:
+            self._attempts.finish(decision)
+        except StorageError as error:
+            self._logbook.fault(error.reason)
+
+    def _follow(self, happened, now):
+        """Steps 7 and 8 for an entry that opens; else what the door did by itself."""
+        if happened is None:
+            return
+        self._last = now
+        if happened in (doors.OPENED, doors.JAMMED):
+            if self._attempts and self._attempts.pending:
+                decision = OPENED if happened == doors.OPENED else JAMMED
+                self._finish(decision)
+                self._answer(decision, now)
+            return
+        signal, kind = _DOOR[happened]
+        self.signals.play(signal, now)
+        self._logbook.event(kind)
