@@ -137,7 +137,7 @@ class State(Burns):
         _, length, level, stamp, attempts, t, floor = struct.unpack_from(records.ATTEMPT_FORMAT, body, 0)
         self._set_bucket(length, level, stamp)
         self.attempts = max(self.attempts, attempts)
-        self.credit = stamp
+        self.credit = max(self.credit, stamp)
         self.ref = t
         self.floor = floor
 

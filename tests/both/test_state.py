@@ -122,7 +122,7 @@ def test_counters_behind_the_base_are_remembered_for_sixteen():
     assert state.event_base(1) == 3
     burnt(state, (2, 0, 18))
     assert state.event_base(1) == 7
-    assert [c for c in range(0, 19) if state.event_used(1, c)] == [0, 2, 14, 18]
+    assert [c for c in range(19) if state.event_used(1, c)] == [0, 2, 14, 18]
     burnt(state, (2, 0, 22))
     burnt(state, (2, 0, 28))
     assert state.event_base(1) == 17

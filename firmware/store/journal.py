@@ -1,0 +1,52 @@
+"""The state journal: attempts, burns, buckets and counters on flash, and the picture of them in RAM, always the same.
+
+A record is programmed and read back first and applied to the `State` then; the lock decides only by the `State`. A
+rotation carries the whole snapshot forward, so nothing that must be kept can be pushed out by what comes after it.
+"""
+
+from firmware.core.records import StateError, check_body
+from firmware.store import DAMAGED, StorageError
+from firmware.store.ring import Ring
+
+_RING_ID = 1
+
+
+class Journal:
+    """The journal of one lock on sectors `first` to `first + count - 1` of a block device.
+
+    state: a new `State` of the lock's grants, which `mount` fills. journal_id: the 8 bytes that the settings in the
+    vault name; so a journal that is blank, or another's, is told from one that was lawfully begun.
+    """
+
+    def __init__(self, dev, state, journal_id, first=0, count=16):
+        self._state = state
+        self._journal_id = journal_id
+        self._ring = Ring(dev, first, count, _RING_ID, state.snapshot)
+
+    def format(self):
+        """Erase everything and begin the journal with what `state` holds; for a journal id that was never used."""
+        self._ring.format(self._journal_id)
+
+    def mount(self):
+        """Replay into the state. Raises StorageError (blank, foreign, damaged, ...): then the lock stays closed."""
+        self._ring.mount(self._journal_id, self._replay)
+
+    def _replay(self, body):
+        try:
+            self._state.apply(body)
+        except StateError:
+            raise StorageError(DAMAGED)
+
+    def write(self, body):
+        """Have a body of the state's builders on flash, read back, then in the state.
+
+        Raises StorageError: the body may be on flash or not, the state is unchanged, and every later write is refused
+        until a new journal is mounted.
+        """
+        check_body(body)
+        self._ring.append(body)
+        self._state.apply(body)
+
+    def tidy(self):
+        """Erase ahead if there is need, up to 400 ms a sector: while idle, never while the motor runs."""
+        self._ring.tidy()

@@ -1,0 +1,134 @@
+"""The vault: settings and grants in NVS, in two banks, replaced as a whole or not at all.
+
+A bank is small blobs, eight grants to each, and a head that says what they hold. `replace` fills the bank that does not
+count, reads it back, and writes its head last; the head with the highest generation counts. A head that counts over
+blobs that do not match is damage, never a reason to go back to the other bank: there may be revoked grants in it.
+
+The settings name the id of the state journal, so a vault with settings says that a journal was formatted: a blank one
+is then recognised as wrong.
+"""
+
+import struct
+from hashlib import sha256
+
+from micropython import const
+
+from firmware.store import BLANK, DAMAGED, PROGRAM, StorageError
+
+BLOB_SIZE = const(640)  # eight grants
+MAX_SETTINGS = const(1280)
+MAX_GRANTS = const(5120)
+
+_HEAD = "<4sIHH32s"  # magic, generation, size of settings, size of grants, SHA-256 over all before it and both
+_MAGIC = b"DBV1"
+_HEAD_SIZE = const(44)
+_HASH_AT = const(12)
+_BANKS = "ab"
+
+
+class VaultError(StorageError):
+    """There is no set that can be trusted, or a new one could not be stored; `reason` as in `StorageError`."""
+
+
+class Vault:
+    """Settings (JSON, at most 1,280 bytes) and grants (80 bytes each, at most 64) in an open NVS namespace.
+
+    nvs: `get_blob(key, buf)` -> length, `set_blob(key, buf)`, `commit()`; they raise OSError, also for a missing key.
+    """
+
+    def __init__(self, nvs):
+        self._nvs = nvs
+        self._head = bytearray(_HEAD_SIZE)
+
+    def load(self):
+        """(settings, grants) as bytearrays. Raises VaultError: blank if there never was a set, damaged otherwise."""
+        generation, bank = self._newest()
+        if not generation:
+            raise VaultError(BLANK)
+        contents = self._contents(bank)
+        if contents is None:
+            raise VaultError(DAMAGED)
+        return contents
+
+    def replace(self, settings, grants):
+        """Store a new set; a power cut leaves the old or the new one. Raises VaultError: the old one still counts.
+
+        After an error at the very last step it may be the new one, which the next `load` tells.
+        """
+        if len(settings) > MAX_SETTINGS or len(grants) > MAX_GRANTS:
+            raise VaultError(PROGRAM)
+        generation, current = self._newest()
+        bank = _BANKS[1 - _BANKS.index(current)]
+        head = bytearray(_HEAD_SIZE)
+        struct.pack_into("<4sIHH", head, 0, _MAGIC, generation + 1, len(settings), len(grants))
+        head[_HASH_AT:] = _digest(head, settings, grants)
+        try:
+            for kind, data in (("s", settings), ("g", grants)):
+                for at in range(0, len(data), BLOB_SIZE):
+                    self._nvs.set_blob(_name(bank, kind, at), data[at : at + BLOB_SIZE])
+            self._nvs.commit()
+        except OSError:
+            raise VaultError(PROGRAM)
+        self._head[:] = head
+        if self._contents(bank) is None:
+            raise VaultError(PROGRAM)
+        try:
+            self._nvs.set_blob(bank, head)
+            self._nvs.commit()
+        except OSError:
+            raise VaultError(PROGRAM)
+        if self._newest() != (generation + 1, bank):
+            raise VaultError(PROGRAM)
+
+    def _newest(self):
+        """(generation, bank) of the head that counts, which is then in `_head`; generation 0 without one."""
+        best, chosen = 0, _BANKS[1]
+        for bank in _BANKS:
+            generation = self._read_head(bank)
+            if generation > best:
+                best, chosen = generation, bank
+        if best:
+            self._read_head(chosen)
+        return best, chosen
+
+    def _read_head(self, bank):
+        try:
+            length = self._nvs.get_blob(bank, self._head)
+        except OSError:
+            return 0
+        magic, generation = struct.unpack_from("<4sI", self._head)
+        return generation if length == _HEAD_SIZE and magic == _MAGIC else 0
+
+    def _contents(self, bank):
+        """(settings, grants) of a bank, or None if they are not what `_head` says."""
+        _, _, settings_size, grants_size, digest = struct.unpack(_HEAD, self._head)
+        if settings_size > MAX_SETTINGS or grants_size > MAX_GRANTS:
+            return None
+        settings = self._gather(bank, "s", settings_size)
+        grants = self._gather(bank, "g", grants_size)
+        if settings is None or grants is None or _digest(self._head, settings, grants) != digest:
+            return None
+        return settings, grants
+
+    def _gather(self, bank, kind, size):
+        data = bytearray(size)
+        view = memoryview(data)
+        for at in range(0, size, BLOB_SIZE):
+            part = view[at : at + BLOB_SIZE]
+            try:
+                if self._nvs.get_blob(_name(bank, kind, at), part) != len(part):
+                    return None
+            except OSError:
+                return None
+        return data
+
+
+def _name(bank, kind, at):
+    return f"{bank}.{kind}{at // BLOB_SIZE}"
+
+
+def _digest(head, settings, grants):
+    digest = sha256(head[:_HASH_AT])
+    digest.update(settings)
+    digest.update(grants)
+    return digest.digest()

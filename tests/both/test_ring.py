@@ -1,0 +1,284 @@
+"""The ring by itself: layout, order, rotation, what it skips and what it refuses."""
+
+from nor import Nor
+
+from firmware.store import (
+    BLANK,
+    CLOSED,
+    DAMAGED,
+    ERASE,
+    FOREIGN,
+    FULL,
+    MISSING,
+    PROGRAM,
+    READ,
+    SIZE,
+    StorageError,
+)
+from firmware.store.ring import Ring
+
+ID = b"journal1"
+SIZE_SMALL = 256
+
+
+def body(n):
+    return bytes([1, n & 255, n >> 8]) + bytes([n & 255] * 21)
+
+
+def nothing():
+    return ()
+
+
+def fresh(blocks=3, carry=nothing, size=SIZE_SMALL):
+    nor = Nor(blocks, size)
+    ring = Ring(nor, 0, blocks, 7, carry)
+    ring.format(ID)
+    return nor, ring
+
+
+def mounted(nor, journal_id=ID, carry=nothing, blocks=None):
+    ring = Ring(nor, 0, blocks or nor.blocks, 7, carry)
+    found = []
+    ring.mount(journal_id, lambda b: found.append(b[1] | b[2] << 8))
+    return ring, found
+
+
+def why(action, *args):
+    try:
+        action(*args)
+    except StorageError as e:
+        return e.reason
+    return None
+
+
+def flip(nor, at, bit=0):
+    nor.data[at] ^= 1 << bit
+
+
+def test_records_come_back_in_order():
+    nor, ring = fresh()
+    for n in range(4):
+        ring.append(body(n))
+    assert mounted(nor)[1] == [0, 1, 2, 3]
+
+
+def test_a_mount_programs_nothing():
+    nor, ring = fresh()
+    for n in range(30):
+        ring.append(body(n))
+    before = bytes(nor.data)
+    mounted(nor)
+    assert bytes(nor.data) == before
+
+
+def test_rotation_carries_forward_and_goes_round():
+    newest = []
+    nor, ring = fresh(carry=lambda: [body(n) for n in newest[-2:]])
+    for n in range(100):
+        ring.append(body(n))
+        newest.append(n)
+        ring, found = mounted(nor, carry=lambda: [body(n) for n in newest[-2:]])
+        assert found[-1] == n
+        assert n == 0 or found[-2] == n - 1
+    assert min(nor.erases) > 5
+    assert max(nor.erases) - min(nor.erases) <= 1
+
+
+def test_slots_of_a_sector_are_used_up():
+    nor, ring = fresh(blocks=2, size=4096)
+    erases = sum(nor.erases)
+    for n in range(124):
+        ring.append(body(n))
+    assert sum(nor.erases) == erases
+    assert len(mounted(nor)[1]) == 124
+    ring.append(body(200))
+    assert sum(nor.erases) == erases + 1
+    assert mounted(nor)[1] == [200]
+
+
+def test_a_sector_erased_ahead_is_remembered_over_a_mount():
+    nor, ring = fresh()
+    ring.append(body(1))
+    erases = sum(nor.erases)
+    ring.tidy()
+    assert sum(nor.erases) == erases + 1
+    for _ in range(5):
+        ring, found = mounted(nor)
+        ring.tidy()
+    assert found == [1]
+    assert sum(nor.erases) == erases + 1
+    for n in range(5):
+        ring.append(body(n))
+    assert sum(nor.erases) == erases + 1
+
+
+def test_tidy_of_a_full_sector_does_not_erase_at_every_wake():
+    nor, ring = fresh()
+    for n in range(4):
+        ring.append(body(n))
+    ring.tidy()
+    erases = sum(nor.erases)
+    for _ in range(9):
+        ring, _ = mounted(nor)
+        ring.tidy()
+    assert sum(nor.erases) <= erases + 1
+
+
+def test_a_prepared_sector_that_is_no_longer_blank_is_erased_again():
+    nor, ring = fresh()
+    ring.append(body(1))
+    ring.tidy()
+    flip(nor, SIZE_SMALL + 77)
+    for n in range(9):
+        ring.append(body(n))
+    assert mounted(nor)[1][-1] == 8
+
+
+def test_a_torn_slot_is_skipped_and_never_programmed_over():
+    nor, ring = fresh()
+    ring.append(body(1))
+    nor.data[64:77] = b"\x0f" * 13
+    ring, found = mounted(nor)
+    assert found == [1]
+    ring.append(body(2))
+    assert mounted(nor)[1] == [1, 2]
+    assert bytes(nor.data[64:77]) == b"\x0f" * 13
+
+
+def test_a_lost_record_before_others_is_damage():
+    nor, ring = fresh()
+    for n in range(4):
+        ring.append(body(n))
+    flip(nor, 2 * 32 + 5, 3)
+    assert why(mounted, nor) == DAMAGED
+
+
+def test_a_lost_carried_record_is_damage():
+    nor, ring = fresh(carry=lambda: [body(7), body(8)])
+    flip(nor, 2 * 32 + 5, 3)
+    assert why(mounted, nor) == DAMAGED
+
+
+def test_a_lost_newest_sector_is_damage_and_never_an_older_state():
+    for ruin in (lambda n: bytes(n), lambda n: b"\xff" * n, lambda n: b"\x5a" * n):
+        nor, ring = fresh()
+        for n in range(12):
+            ring.append(body(n))
+        newest = max(range(3), key=lambda s: nor.data[s * SIZE_SMALL + 8])
+        for size in (32, SIZE_SMALL):
+            keep = bytes(nor.data)
+            nor.data[newest * SIZE_SMALL : newest * SIZE_SMALL + size] = ruin(size)
+            assert why(mounted, nor) == DAMAGED
+            nor.data[:] = keep
+
+
+def test_the_tell_tale_of_a_rotation_is_made_up_for():
+    nor, ring = fresh()
+    for n in range(4):
+        ring.append(body(n))
+    keep = bytes(nor.data[SIZE_SMALL - 32 : SIZE_SMALL])
+    ring.append(body(4))
+    assert bytes(nor.data[SIZE_SMALL - 32 : SIZE_SMALL]) != keep
+    nor.data[SIZE_SMALL - 32 : SIZE_SMALL] = keep
+    ring, _ = mounted(nor)
+    ring.append(body(5))
+    assert bytes(nor.data[SIZE_SMALL - 32 : SIZE_SMALL]) != keep
+    assert mounted(nor)[1] == [4, 5]
+
+
+def test_blank_foreign_and_noise_are_told_apart():
+    assert why(mounted, Nor(3, 256)) == BLANK
+    nor, _ = fresh()
+    assert why(mounted, nor, b"another1") == FOREIGN
+    nor.data[:] = b"\x5a" * len(nor.data)
+    assert why(mounted, nor) == DAMAGED
+    ring = Ring(nor, 0, 3, 8)
+    assert why(ring.mount, ID, None) == DAMAGED
+
+
+def test_another_ring_does_not_pass():
+    nor, ring = fresh()
+    ring.append(body(1))
+    assert why(Ring(nor, 0, 3, 8).mount, ID, None) == DAMAGED
+
+
+def test_geometry_is_checked():
+    assert why(Ring(None, 0, 3, 7).mount, ID, None) == MISSING
+    assert why(Ring(Nor(2, 256), 0, 3, 7).mount, ID, None) == SIZE
+    assert why(Ring(Nor(3, 100), 0, 3, 7).mount, ID, None) == SIZE
+    assert why(Ring(Nor(64, 4096), 16, 49, 7).format, ID) == SIZE
+
+
+def test_device_errors_become_storage_errors_and_close_the_ring():
+    for call, reason in (("readblocks", READ), ("writeblocks", PROGRAM)):
+        nor, ring = fresh()
+
+        def fail(*args):
+            raise OSError(5)
+
+        setattr(nor, call, fail)
+        assert why(ring.append, body(1)) == reason
+        assert why(ring.append, body(1)) == CLOSED
+        assert why(ring.tidy) == CLOSED
+
+
+def test_a_program_that_does_not_hold_is_noticed():
+    nor, ring = fresh()
+    nor.writeblocks = lambda n, buf, off: None
+    assert why(ring.append, body(1)) == PROGRAM
+
+
+def test_a_sector_that_does_not_erase_is_passed_over():
+    for raises in (False, True):
+        nor, ring = fresh(blocks=4)
+        nor.bad, nor.raises = (2,), raises
+        for n in range(60):
+            ring.append(body(n))
+            if n % 7 == 0:
+                ring.tidy()
+                ring, _ = mounted(nor)
+        assert mounted(nor)[1][-1] == 59
+
+
+def test_without_any_sector_to_erase_it_refuses_and_keeps_what_it_has():
+    nor, ring = fresh()
+    for n in range(4):
+        ring.append(body(n))
+    nor.bad = (0, 1, 2)
+    assert why(ring.append, body(4)) == ERASE
+    assert mounted(nor)[1] == [0, 1, 2, 3]
+    assert why(Ring(nor, 0, 3, 7).format, ID) == ERASE
+
+
+def test_too_much_to_carry_is_refused():
+    assert why(fresh, 3, lambda: [body(n) for n in range(4)]) == FULL
+
+
+def test_only_bodies_are_taken():
+    _, ring = fresh()
+    for bad in (bytes(24), b"\xf1" * 24, body(1)[:23], body(1) + b"\1"):
+        try:
+            ring.append(bad)
+        except ValueError:
+            continue
+        raise AssertionError(bad)
+    assert why(Ring(Nor(3, 256), 0, 3, 7).append, body(1)) == CLOSED
+
+
+def test_history_goes_back_over_rotations_and_past_damage():
+    nor, ring = fresh()
+    for n in range(11):
+        ring.append(body(n))
+    assert [b[1] for b in Ring(nor, 0, 3, 7).history(ID)] == list(range(11))
+    flip(nor, SIZE_SMALL + 2 * 32)
+    assert [b[1] for b in Ring(nor, 0, 3, 7).history(None)] == [0, 1, 2, 3, 4, 6, 7, 8, 9, 10]
+    assert list(Ring(nor, 0, 3, 7).history(b"another1")) == []
+
+
+def test_a_mount_reads_headers_and_one_sector():
+    nor, ring = fresh(blocks=16, size=4096)
+    for n in range(1000):
+        ring.append(body(n & 127))
+    nor.bytes_read = 0
+    mounted(nor)
+    assert nor.bytes_read <= 16 * 32 + 4096 + 32
