@@ -1,0 +1,103 @@
+"""The entry collector: what each key does, the limit of digits, silence."""
+
+from keyring import raises
+
+from firmware.core.entry import CLEARED, DIGIT, ENTERED, MAX_DIGITS, NOTHING, OVERLONG, SILENCE_MS, Entry
+
+
+def typed(entry, keys, now=0):
+    return [entry.feed(key, now) for key in keys]
+
+
+def text(entry):
+    return bytes(entry.digits[: entry.length])
+
+
+def test_digits_then_hash():
+    entry = Entry()
+    assert typed(entry, "0123456789#") == [DIGIT] * 10 + [ENTERED]
+    assert text(entry) == b"0123456789"
+
+
+def test_hash_on_nothing():
+    entry = Entry()
+    assert typed(entry, "##") == [NOTHING, NOTHING]
+    assert entry.length == 0
+
+
+def test_star_clears_memory_too():
+    entry = Entry()
+    assert typed(entry, "123*") == [DIGIT, DIGIT, DIGIT, CLEARED]
+    assert entry.length == 0
+    assert bytes(entry.digits) == bytes(MAX_DIGITS)
+    assert typed(entry, "45#")[-1] == ENTERED
+    assert text(entry) == b"45"
+
+
+def test_next_key_after_the_end_begins_anew():
+    for key, expected in (("7", b"7"), ("*", b""), ("#", b"")):
+        entry = Entry()
+        typed(entry, "123#")
+        entry.feed(key, 0)
+        assert text(entry) == expected
+
+
+def test_sixteen_digits_are_an_entry():
+    entry = Entry()
+    typed(entry, "1" * 16)
+    assert entry.feed("#", 0) == ENTERED
+    assert text(entry) == b"1" * 16
+
+
+def test_more_are_void_until_hash_or_star():
+    for more in (1, 2, 500):
+        entry = Entry()
+        assert typed(entry, "1" * (16 + more)) == [DIGIT] * (16 + more)
+        assert entry.feed("#", 0) == OVERLONG
+        assert entry.length == 0
+        assert bytes(entry.digits) == bytes(MAX_DIGITS)
+        assert typed(entry, "2#") == [DIGIT, ENTERED]
+    typed(entry, "1" * 17)
+    assert typed(entry, "*3#") == [CLEARED, DIGIT, ENTERED]
+    assert text(entry) == b"3"
+
+
+def test_silence_clears_at_ten_seconds_and_not_before():
+    entry = Entry()
+    entry.feed("1", 500)
+    assert not entry.tick(500 + SILENCE_MS - 1)
+    entry.feed("2", 500 + SILENCE_MS - 1)
+    assert not entry.tick(500 + 2 * SILENCE_MS - 2)
+    assert text(entry) == b"12"
+    assert entry.tick(500 + 2 * SILENCE_MS - 1)
+    assert entry.length == 0
+    assert bytes(entry.digits) == bytes(MAX_DIGITS)
+
+
+def test_silence_is_noticed_by_the_next_key():
+    entry = Entry()
+    typed(entry, "12", 0)
+    entry.feed("3", SILENCE_MS)
+    assert text(entry) == b"3"
+    assert entry.feed("#", 2 * SILENCE_MS) == NOTHING
+
+
+def test_silence_clears_a_void_entry():
+    entry = Entry()
+    typed(entry, "1" * 20, 0)
+    assert entry.tick(SILENCE_MS)
+    assert typed(entry, "12#", SILENCE_MS)[-1] == ENTERED
+    assert text(entry) == b"12"
+
+
+def test_silence_leaves_an_empty_or_ended_entry():
+    entry = Entry()
+    assert not entry.tick(SILENCE_MS)
+    typed(entry, "12#")
+    assert not entry.tick(10 * SILENCE_MS)
+    assert text(entry) == b"12"
+
+
+def test_no_other_keys():
+    for key in ("", "A", "12", "\n"):
+        assert raises(ValueError, lambda key=key: Entry().feed(key, 0))
