@@ -88,10 +88,11 @@ class Attempts:
         """Step 3: the attempt, with the level that its bucket has after the draw."""
         if self._config.grants.owner_length(length):
             self._clock.owner_entered()
-        self._level, stamp = self._budget.take(length, self._state, self._clock.credit)
+        credit = self._clock.credit
+        self._level, stamp = self._budget.take(length, self._state, credit)
         trusted = t if quality == TRUSTED else 0
         floor = max(self._state.floor, trusted)
-        self._journal.write(self._state.attempt(length, self._level, stamp, trusted, floor))
+        self._journal.write(self._state.attempt(length, self._level, max(stamp, credit), trusted, floor))
         self.number = self._state.attempts
         self._t = t if quality != LOST else 0
 

@@ -1,0 +1,43 @@
+"""Stand-ins for the pins and buses that drivers are given."""
+
+
+class Pin:
+    """A level that is set, or read."""
+
+    def __init__(self, level=0):
+        self.level = level
+
+    def value(self, level=None):
+        if level is None:
+            return self.level
+        self.level = int(level)
+        return None
+
+
+class Matrix:
+    """Row pins and column pins with contacts between them; `contacts` is a set of keys that are down."""
+
+    LAYOUT = ("123", "456", "789", "*0#")
+
+    def __init__(self):
+        self.rows = [Pin() for _ in self.LAYOUT]
+        self.columns = [_Column(self, c) for c in range(3)]
+        self.contacts = set()
+
+    def level(self, column):
+        """A column is high if a chain of closed contacts joins it to a driven row."""
+        lit, seen = set(r for r in range(4) if self.rows[r].level), set()
+        while lit != seen:
+            seen = set(lit)
+            joined = set(c for r in lit for c in range(3) if self.LAYOUT[r][c] in self.contacts)
+            lit |= set(r for r in range(4) for c in joined if self.LAYOUT[r][c] in self.contacts)
+        return int(any(self.LAYOUT[r][column] in self.contacts for r in lit))
+
+
+class _Column:
+    def __init__(self, matrix, place):
+        self._matrix = matrix
+        self._place = place
+
+    def value(self):
+        return self._matrix.level(self._place)

@@ -1,0 +1,153 @@
+from pins import Pin
+
+from firmware.door import AJAR, JAMMED, OPENED, RELOCKED, STUCK, WEAK, Door
+from firmware.drivers.bolt import LOCKED, UNLOCKED
+
+RELOCK_MS = 5000
+AJAR_MS = 60000
+
+
+class Bolt:
+    """Reaches its target 600 ms after the start."""
+
+    def __init__(self):
+        self.position = LOCKED
+        self.target = LOCKED
+        self.moving = False
+        self.jammed = False
+        self.stuck = False
+        self._until = 0
+
+    def start(self, target, battery_mv, now):
+        if battery_mv < 4400:
+            return False
+        self.target, self.moving, self.jammed = target, True, False
+        self._until = now + 600
+        return True
+
+    def tick(self, now):
+        if self.moving and now >= self._until:
+            self.moving = False
+            self.jammed = self.stuck
+            if not self.stuck:
+                self.position = self.target
+
+    def off(self):
+        self.moving = False
+        self.position = 0
+
+
+class Battery:
+    mv = 6000
+
+    def millivolts(self):
+        return self.mv
+
+
+class Doorway:
+    def __init__(self):
+        self.bolt, self.reed, self.battery = Bolt(), Pin(0), Battery()
+        self.door = Door(self.bolt, self.reed, self.battery, RELOCK_MS, AJAR_MS)
+        self.now = 0
+        self.told = []
+
+    def run(self, ms):
+        """Tick as the app does and note what is told, with the ms at which it was."""
+        end = self.now + ms
+        while self.now < end:
+            happened = self.door.tick(self.now)
+            if happened:
+                self.told.append((self.now, happened))
+            self.now += 10
+
+    def what(self):
+        return [happened for _, happened in self.told]
+
+
+def test_opens_and_locks_again_after_the_delay():
+    d = Doorway()
+    d.door.unlock(0)
+    d.run(7000)
+    assert d.what() == [OPENED, RELOCKED]
+    assert d.told[1][0] - d.told[0][0] == RELOCK_MS + 600
+    assert d.door.due(d.now) == 0
+
+
+def test_waits_for_the_door_and_counts_the_delay_from_its_closing():
+    d = Doorway()
+    d.door.unlock(0)
+    d.run(2000)
+    d.reed.level = 1
+    d.run(20000)
+    assert d.bolt.position == UNLOCKED
+    d.reed.level = 0
+    closed = d.now
+    d.run(7000)
+    assert d.what() == [OPENED, RELOCKED]
+    assert d.told[1][0] == closed + RELOCK_MS + 600
+
+
+def test_takes_the_bolt_back_when_the_door_opens_under_it():
+    d = Doorway()
+    d.door.unlock(0)
+    d.run(600 + RELOCK_MS + 300)
+    assert d.bolt.moving and d.bolt.target == LOCKED
+    d.reed.level = 1
+    d.run(1000)
+    assert d.bolt.position == UNLOCKED
+    d.reed.level = 0
+    d.run(7000)
+    assert d.bolt.position == LOCKED
+
+
+def test_a_door_left_open_is_told_once():
+    d = Doorway()
+    d.door.unlock(0)
+    d.run(1000)
+    d.reed.level = 1
+    d.run(5 * AJAR_MS)
+    assert d.what() == [OPENED, AJAR]
+    assert d.door.due(d.now) == 0
+
+
+def test_a_bolt_found_open_after_a_power_cut_is_locked():
+    d = Doorway()
+    d.bolt.position = 0
+    d.run(7000)
+    assert d.what() == [RELOCKED]
+
+
+def test_a_bolt_that_will_not_lock_is_told_and_left_for_the_next_wake():
+    d = Doorway()
+    d.door.unlock(0)
+    d.run(1000)
+    d.bolt.stuck = True
+    d.run(60000)
+    assert d.what() == [OPENED, STUCK]
+    assert d.door.due(d.now) == 0
+
+
+def test_a_bolt_that_will_not_open_is_told():
+    d = Doorway()
+    d.bolt.stuck = True
+    d.door.unlock(0)
+    d.run(1000)
+    assert d.what() == [JAMMED]
+
+
+def test_a_battery_too_low_to_lock_is_told_once_and_nothing_moves():
+    d = Doorway()
+    d.door.unlock(0)
+    d.run(1000)
+    d.battery.mv = 4000
+    d.run(60000)
+    assert d.what() == [OPENED, WEAK]
+    assert d.bolt.position == UNLOCKED
+
+
+def test_a_battery_too_low_to_open_moves_nothing():
+    d = Doorway()
+    d.battery.mv = 4000
+    assert not d.door.unlock(0)
+    d.run(1000)
+    assert d.what() == [] and d.bolt.position == LOCKED

@@ -1,0 +1,113 @@
+from pins import Matrix
+
+from firmware.drivers.keypad import KEYS, Keypad
+
+POLL_MS = 5
+
+
+class Hands:
+    """Presses keys and polls as the app does."""
+
+    def __init__(self):
+        self.matrix = Matrix()
+        self.keypad = Keypad(self.matrix.rows, self.matrix.columns)
+        self.now = 0
+
+    def hold(self, keys, ms):
+        self.matrix.contacts = set(keys)
+        for _ in range(0, ms, POLL_MS):
+            self.keypad.poll(self.now)
+            self.now += POLL_MS
+
+    def read(self):
+        keys = ""
+        key = self.keypad.read()
+        while key:
+            keys += key
+            key = self.keypad.read()
+        return keys
+
+
+def test_every_key_is_read_once_per_press():
+    hands = Hands()
+    for key in KEYS:
+        hands.hold(key, 80)
+        hands.hold("", 40)
+    assert hands.read() == KEYS
+
+
+def test_the_same_digit_three_times_is_three_digits():
+    hands = Hands()
+    for _ in range(3):
+        hands.hold("4", 30)
+        hands.hold("", 30)
+    assert hands.read() == "444"
+
+
+def test_a_contact_that_bounces_is_one_press():
+    hands = Hands()
+    for _ in range(4):
+        hands.hold("7", 5)
+        hands.hold("", 5)
+    hands.hold("7", 60)
+    for _ in range(4):
+        hands.hold("", 5)
+        hands.hold("7", 5)
+    hands.hold("", 60)
+    assert hands.read() == "7"
+
+
+def test_a_touch_shorter_than_the_debounce_is_nothing():
+    hands = Hands()
+    hands.hold("5", 5)
+    hands.hold("", 50)
+    assert hands.read() == ""
+
+
+def test_fast_typing_overlaps_two_keys():
+    hands = Hands()
+    hands.hold("1", 40)
+    hands.hold("12", 20)
+    hands.hold("2", 40)
+    hands.hold("23", 20)
+    hands.hold("3", 40)
+    hands.hold("", 40)
+    assert hands.read() == "123"
+
+
+def test_two_keys_at_once_count_for_nothing_until_both_are_up():
+    hands = Hands()
+    hands.hold("15", 60)
+    hands.hold("1", 60)
+    hands.hold("19", 60)
+    hands.hold("", 40)
+    assert hands.read() == ""
+    hands.hold("8", 40)
+    hands.hold("", 40)
+    assert hands.read() == "8"
+
+
+def test_the_ghost_at_the_fourth_corner_is_rejected():
+    hands = Hands()
+    hands.hold("1", 40)
+    hands.hold("13", 40)
+    hands.hold("137", 60)  # the matrix shows 9 as well
+    hands.hold("", 40)
+    assert hands.read() == "13"
+
+
+def test_a_held_key_is_one_press_and_keeps_the_keypad_active():
+    hands = Hands()
+    hands.hold("0", 5000)
+    assert hands.read() == "0"
+    assert hands.keypad.active
+    hands.hold("", 40)
+    assert not hands.keypad.active
+
+
+def test_keys_wait_in_order_until_they_are_read_and_the_seventeenth_is_dropped():
+    hands = Hands()
+    for key in "12345678901234567":
+        hands.hold(key, 20)
+        hands.hold("", 20)
+    assert hands.read() == "1234567890123456"

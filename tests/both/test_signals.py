@@ -1,0 +1,82 @@
+from pins import Pin
+
+from firmware.core.words import DECISIONS
+from firmware.drivers.signals import PATTERNS, Signals
+from firmware.session import ANSWERS
+
+
+class Buzzer:
+    def __init__(self):
+        self.hz = 0
+        self.duty = 0
+
+    def freq(self, hz):
+        self.hz = hz
+
+    def duty_u16(self, duty):
+        self.duty = duty
+
+
+def rhythm(steps):
+    """What the eye sees: how long light and dark last, equal neighbours joined."""
+    lengths = []
+    last = None
+    for led, _, ms in steps:
+        if led == last:
+            lengths[-1] += ms
+        else:
+            lengths.append(ms)
+        last = led
+    return tuple(lengths)
+
+
+def test_every_pattern_can_be_told_by_the_eye_alone():
+    seen = {}
+    for name, steps in PATTERNS.items():
+        assert rhythm(steps) not in seen, (name, seen.get(rhythm(steps)))
+        seen[rhythm(steps)] = name
+
+
+def test_every_decision_has_an_answer():
+    for decision in range(1, len(DECISIONS)):
+        assert ANSWERS[decision] in PATTERNS, DECISIONS[decision]
+
+
+def test_a_pattern_plays_in_time_and_ends_dark_and_silent():
+    led, buzzer = Pin(), Buzzer()
+    signals = Signals(led, buzzer)
+    signals.play("used", 1000)
+    seen = []
+    for now in range(1000, 2100, 10):
+        signals.tick(now)
+        seen.append((led.level, buzzer.duty > 0))
+    assert seen[:60] == [(1, True)] * 60
+    assert seen[60:75] == [(0, False)] * 15
+    assert seen[75:90] == [(1, True)] * 15
+    assert seen[90:] == [(0, False)] * 20
+    assert not signals.playing and not signals.sounding
+
+
+def test_tick_says_how_long_the_step_lasts():
+    signals = Signals(Pin(), Buzzer())
+    signals.play("used", 0)
+    assert signals.tick(0) == 600
+    assert signals.tick(450) == 150
+    assert signals.tick(900) == 0
+
+
+def test_a_new_pattern_replaces_the_one_that_plays():
+    led = Pin()
+    signals = Signals(led, Buzzer())
+    signals.play("late", 0)
+    signals.play("key", 10)
+    assert signals.tick(10) == 30
+    signals.tick(40)
+    assert led.level == 0 and not signals.playing
+
+
+def test_mute_silences_the_buzzer_but_not_the_led():
+    led, buzzer = Pin(), Buzzer()
+    signals = Signals(led, buzzer, mute=True)
+    signals.play("opened", 0)
+    assert led.level == 1 and buzzer.duty == 0 and not signals.sounding
