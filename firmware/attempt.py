@@ -108,7 +108,7 @@ class Attempts:
         if decision != OPENED:
             self.finish(decision)
             return decision
-        # More than two codes of the same digits are all but impossible; all are burnt before the bolt moves all the same.
+        # Three codes with the same digits are all but impossible; they too are all burnt before the bolt moves.
         for first in range(0, len(burns), 2):
             self._journal.write(self._state.burn(length, self._level, burns[first : first + 2]))
         self.pending = True

@@ -26,11 +26,11 @@ class Matrix:
 
     def level(self, column):
         """A column is high if a chain of closed contacts joins it to a driven row."""
-        lit, seen = set(r for r in range(4) if self.rows[r].level), set()
+        lit, seen = {r for r in range(4) if self.rows[r].level}, set()
         while lit != seen:
             seen = set(lit)
-            joined = set(c for r in lit for c in range(3) if self.LAYOUT[r][c] in self.contacts)
-            lit |= set(r for r in range(4) for c in joined if self.LAYOUT[r][c] in self.contacts)
+            joined = {c for r in lit for c in range(3) if self.LAYOUT[r][c] in self.contacts}
+            lit |= {r for r in range(4) for c in joined if self.LAYOUT[r][c] in self.contacts}
         return int(any(self.LAYOUT[r][column] in self.contacts for r in lit))
 
 
