@@ -1,0 +1,113 @@
+"""The chip's end of the bus to the simulated world (protocol.py has the bytes).
+
+The world owns time and everything that is wired to the chip. To be asked seldom, the chip keeps a copy of what the last
+reply said: the instant, when the next thing will happen, the levels of the inputs and the contacts of the key matrix.
+Nothing of that can change before `next`, so that a scan of the matrix, a look at the ticks or a short sleep needs no
+request. Reading a clock takes _READ_US, so that a loop that waits for a time ends.
+"""
+
+import struct
+
+import protocol
+from keymatrix import columns
+from micropython import const
+
+_READ_US = const(3)
+
+
+class Chip:
+    """What every module of the chip shares during one boot.
+
+    `exchange(request)` returns the first protocol.REPLY_SIZE bytes of the reply, `rest(size)` the payload after them.
+    """
+
+    def __init__(self, exchange, rest):
+        self._exchange = exchange
+        self._rest = rest
+        self.now = self.next = self.fed = 0
+        self.levels = self.contacts = 0
+        hello = struct.unpack(protocol.HELLO_REPLY, self.call(protocol.HELLO))
+        self.began, self.held_high, self.held_low, self.reset_cause, self.wake_reason = hello[:5]
+        self.rows = hello[5:9]
+        self.columns = hello[9:12]
+        self.mac = hello[12]
+        self.high = self._rows_in(self.held_high)  # rows of the matrix driven high, bit 0 the top row
+        self.driven = self.high | self._rows_in(self.held_low)
+        self.armed = (0, -1, 0, 0)  # wake sources: ext1 mask, ext0 pin, ext0 level, ext1 level
+        self.sounding = set()  # GPIOs whose PWM runs
+        self._outputs = {}
+        self._columns = {}
+
+    def call(self, operation, payload=b""):
+        """Ask the world; returns the reply's payload, raises OSError with the world's error number."""
+        head = self._exchange(struct.pack(protocol.REQUEST, operation, self.now, self.fed) + payload)
+        self.now, self.next, self.levels, self.contacts, error, size = struct.unpack(protocol.REPLY, head)
+        if error:
+            raise OSError(error)
+        return self._rest(size) if size else b""
+
+    def clock(self):
+        """The instant in microseconds; looking takes _READ_US."""
+        self.now += _READ_US
+        if self.now >= self.next:
+            self.call(protocol.SYNC)
+        return self.now
+
+    def wait(self, us):
+        """Let `us` microseconds pass awake."""
+        end = self.now + us
+        if end >= self.next:
+            self.call(protocol.WAIT, struct.pack("<Q", end))
+        else:
+            self.now = end
+
+    def column(self, index):
+        """Level of column `index` of the key matrix, by the contacts and the rows as they are now."""
+        situation = self.high << 16 | self.driven << 12 | self.contacts
+        levels = self._columns.get(situation)
+        if levels is None:
+            levels = self._columns[situation] = columns(self.high, self.driven, self.contacts)
+        return levels >> index & 1
+
+    def row(self, row, state):
+        """Output `state` (LOW, HIGH, FLOATING) on a row of the key matrix, given as a mask."""
+        self.high = self.high | row if state == protocol.HIGH else self.high & ~row
+        self.driven = self.driven & ~row if state == protocol.FLOATING else self.driven | row
+
+    def drive(self, pad, state):
+        """Output `state` (LOW, HIGH, FLOATING) on any other pad."""
+        if self._outputs.get(pad, protocol.FLOATING) != state:
+            self._outputs[pad] = state
+            self.call(protocol.OUTPUT, struct.pack("<BB", pad, state))
+
+    def hold(self, bit, level):
+        """Note that the pad of mask `bit` keeps `level` through a reset; None: that it follows its output again."""
+        self.held_high = self.held_high | bit if level == 1 else self.held_high & ~bit
+        self.held_low = self.held_low | bit if level == 0 else self.held_low & ~bit
+
+    def wakes(self):
+        """True when an armed pad has its level already, so that a sleep ends at once."""
+        levels = self.levels
+        if self.contacts:
+            for index, pad in enumerate(self.columns):
+                levels |= self.column(index) << pad
+        return protocol.wake_source(levels, *self.armed) != 0
+
+    def sleep_request(self, until):
+        """Payload for a sleep that a timer ends at `until` (0: none)."""
+        return struct.pack(protocol.SLEEP, until, *self.armed, self.high, self.driven)
+
+    def _rows_in(self, pads):
+        mask = 0
+        for index, row in enumerate(self.rows):
+            mask |= (pads >> row & 1) << index
+        return mask
+
+
+chip = None
+
+
+def connect(exchange, rest):
+    """Join this boot to its world; before this no other module of the chip can be imported."""
+    global chip
+    chip = Chip(exchange, rest)

@@ -1,0 +1,12 @@
+"""Where the firmware runs: in this process under CPython, or in a process of its own under the MicroPython VM.
+
+Both give the world the same two things: `boot(serve)` starts the firmware from boot.py as a `Run`, and `close()` ends
+what the runtime keeps. `serve(request)` is the world's end of the bus (host_sim/chip/protocol.py), returning the two
+parts of a reply.
+"""
+
+from host_sim.runtime.cpython import CPythonRuntime
+from host_sim.runtime.vm import VmRuntime
+
+RUNTIMES = {"cpython": CPythonRuntime, "micropython": VmRuntime}
+"""The names by which a runtime is chosen; each is called with the root of the firmware's tree."""

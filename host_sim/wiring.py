@@ -1,0 +1,30 @@
+"""What is soldered to which GPIO: the same pin map as in docs/wiring.md, seen from the outside of the chip."""
+
+ROWS = (32, 33, 13, 4)
+"""Rows of the key matrix, top first."""
+COLUMNS = (25, 26, 27)
+"""Columns of the key matrix, left first."""
+
+MOTOR_IN1 = 18
+MOTOR_IN2 = 19
+MOTOR_NSLEEP = 23
+"""The bridge's inputs have pull-downs: while the chip's pads float, the motor is off."""
+
+BOLT_LOCKED = 34
+BOLT_UNLOCKED = 35
+"""End switches to ground, with pull-ups: low when reached."""
+REED = 14
+"""Reed contact to ground, with a pull-up: low while the door is closed."""
+
+BATTERY = 36
+BUZZER = 17
+LED = 16
+DS3231_ADDRESS = 0x68
+
+MAC = bytes.fromhex("240ac4d00b01")
+
+LOCKLOG = "locklog"
+LOCKLOG_ADDRESS = 0x200000
+LOCKLOG_SIZE = 0x40000
+LOCKLOG_TYPE, LOCKLOG_SUBTYPE = 1, 0x81
+"""The partition for the journal and the audit log, right behind the application (subtype: FAT, as the tools offer)."""

@@ -1,0 +1,228 @@
+"""The world's end of the bus for one boot: answers requests and keeps time (bytes: host_sim/chip/protocol.py).
+
+Invariant: while the chip computes, no event of the world is due. A request first brings the world to the chip's
+instant; when that lies at the harness's horizon, the boot is paused there.
+"""
+
+import struct
+
+from host_sim import wiring
+from host_sim.chip import protocol
+from host_sim.runtime.run import ChipStopped, pause
+from host_sim.world.flash import PowerCut
+from host_sim.world.port_flash import FLASH_OPERATIONS
+
+_REQUEST = struct.Struct(protocol.REQUEST)
+_REPLY = struct.Struct(protocol.REPLY)
+_SLEEP = struct.Struct(protocol.SLEEP)
+_NEVER = 1 << 61
+_I2C_BYTE_US = 90  # nine bits at 100 kHz
+_ADC_US = 60
+
+
+class WorldFault(BaseException):
+    """The simulator itself failed in a request; its cause says how. Not an Exception, so that no firmware hides it."""
+
+
+class Port:
+    """Serves one boot of `chip` in `world`."""
+
+    def __init__(self, world, chip):
+        self.world = world
+        self._chip = chip
+        self._timeline = world.timeline
+        self.is_open = True
+        self._fed = 0
+        self._timeout_us = 0
+        self._watchdog = None
+        self._sounding = {}
+
+    def close(self):
+        """This boot is over: every request from now on raises ChipStopped."""
+        self.is_open = False
+        self._timeline.cancel(self._watchdog)
+
+    def serve(self, request):
+        """Answer one request: (reply without payload, payload). Raises ChipStopped when the boot is over by then."""
+        operation, now, fed = _REQUEST.unpack_from(request)
+        self._fed = max(self._fed, fed)
+        self._pass_until(now)
+        error, payload = 0, b""
+        try:
+            payload = _OPERATIONS[operation](self, request[_REQUEST.size :]) or b""
+        except PowerCut:
+            self.is_open = False
+        except OSError as refused:
+            error = refused.errno
+        except Exception as fault:
+            raise WorldFault(f"operation {operation}") from fault
+        if not self.is_open:
+            raise ChipStopped
+        world = self.world
+        contacts = world.keys.contacts
+        head = _REPLY.pack(self._timeline.now_us, self._next(), world.input_levels(), contacts, error, len(payload))
+        return head, payload
+
+    def spend(self, us):
+        """Let `us` microseconds pass in the midst of an operation."""
+        self._pass_until(self._timeline.now_us + us)
+
+    def _next(self):
+        """The first instant at which the chip must ask again."""
+        due = self._timeline.next_us
+        horizon = self.world.horizon_us
+        return horizon if due is None or horizon < due else due
+
+    def _pass_until(self, instant, wanted=None):
+        """Let time pass to `instant`, or to the first moment at which `wanted()` is true; returns what that was."""
+        timeline = self._timeline
+        while self.is_open:
+            found = wanted() if wanted else None
+            if found:
+                return found
+            limit = min(instant, self.world.horizon_us)
+            due = timeline.next_us
+            if due is not None and due <= limit:
+                timeline.advance_to(max(due, timeline.now_us))
+            elif instant < self.world.horizon_us:
+                timeline.advance_to(max(instant, timeline.now_us))
+                return None
+            else:
+                timeline.advance_to(max(limit, timeline.now_us))
+                pause()
+        raise ChipStopped
+
+    # Chip and time
+
+    def _hello(self, _):
+        chip = self._chip
+        return struct.pack(
+            protocol.HELLO_REPLY,
+            chip.began_us,
+            chip.held_high,
+            chip.held_low,
+            chip.reset_cause,
+            chip.wake_reason,
+            *wiring.ROWS,
+            *wiring.COLUMNS,
+            wiring.MAC,
+        )
+
+    def _sync(self, _):
+        """Nothing more to do."""
+
+    def _wait(self, payload):
+        self._pass_until(*struct.unpack("<Q", payload))
+
+    def _light_sleep(self, payload):
+        until, *armed, rows_high, rows_driven = _SLEEP.unpack(payload)
+        world, began = self.world, self._timeline.now_us
+        self._timeline.cancel(self._watchdog)
+        for pad in self._sounding:
+            world.pwm(pad, 0)
+
+        def source():
+            return protocol.wake_source(world.input_levels() | world.column_levels(rows_high, rows_driven), *armed)
+
+        reason = self._pass_until(until or _NEVER, source) or protocol.TIMER
+        for pad, hz in self._sounding.items():
+            world.pwm(pad, hz)
+        self._fed += self._timeline.now_us - began
+        self._watch()
+        return bytes([reason])
+
+    def _deep_sleep(self, payload):
+        until, *armed = _SLEEP.unpack_from(payload)
+        self._chip.deep_sleep(until, armed[:4], *struct.unpack_from("<QQ", payload, _SLEEP.size))
+
+    def _reset(self, payload):
+        self._chip.reset(payload[0])
+
+    def _prompt(self, payload):
+        self._chip.prompt(payload.decode())
+
+    def _set_watchdog(self, payload):
+        self._timeout_us = struct.unpack("<I", payload)[0] * 1000
+        self._watch()
+
+    def _watch(self):
+        self._timeline.cancel(self._watchdog)
+        if self._timeout_us:
+            self._watchdog = self._timeline.at(self._fed + self._timeout_us, self._bark)
+
+    def _bark(self):
+        if self._fed + self._timeout_us > self._timeline.now_us:
+            self._watch()
+        else:
+            self.world.note("watchdog", "")
+            self._chip.reset(protocol.WATCHDOG_RESET)
+
+    # Pads, buses, clock
+
+    def _output(self, payload):
+        self.world.output(payload[0], payload[1] == protocol.HIGH)
+
+    def _pwm(self, payload):
+        pad, hz, duty = struct.unpack("<BIH", payload)
+        if duty:
+            self._sounding[pad] = hz
+        else:
+            self._sounding.pop(pad, None)
+        self.world.pwm(pad, hz if duty else 0)
+
+    def _adc(self, payload):
+        self.spend(_ADC_US)
+        return struct.pack("<I", self.world.battery.adc_uv() if payload[0] == wiring.BATTERY else 0)
+
+    def _i2c_device(self, address):
+        if address != wiring.DS3231_ADDRESS:
+            raise OSError(19)  # ENODEV
+        return self.world.clock
+
+    def _i2c_read(self, payload):
+        address, register, count = struct.unpack("<BBH", payload)
+        data = self._i2c_device(address).read(register, count)
+        self.spend((count + 3) * _I2C_BYTE_US)
+        return data
+
+    def _i2c_write(self, payload):
+        self.spend(len(payload) * _I2C_BYTE_US)
+        self._i2c_device(payload[0]).write(payload[1], payload[2:])
+
+    def _i2c_scan(self, _):
+        return bytes([wiring.DS3231_ADDRESS] if self.world.clock.connected else [])
+
+    def _rtc_get(self, _):
+        return struct.pack("<Q", self.world.rtc.us)
+
+    def _rtc_set(self, payload):
+        self.world.rtc.us = struct.unpack("<Q", payload)[0]
+
+    def _rtc_memory_get(self, _):
+        return self.world.rtc.memory
+
+    def _rtc_memory_set(self, payload):
+        self.world.rtc.store(payload)
+
+
+_OPERATIONS = {
+    protocol.HELLO: Port._hello,
+    protocol.SYNC: Port._sync,
+    protocol.WAIT: Port._wait,
+    protocol.LIGHT_SLEEP: Port._light_sleep,
+    protocol.DEEP_SLEEP: Port._deep_sleep,
+    protocol.RESET: Port._reset,
+    protocol.PROMPT: Port._prompt,
+    protocol.WATCHDOG: Port._set_watchdog,
+    protocol.OUTPUT: Port._output,
+    protocol.PWM: Port._pwm,
+    protocol.ADC: Port._adc,
+    protocol.I2C_READ: Port._i2c_read,
+    protocol.I2C_WRITE: Port._i2c_write,
+    protocol.I2C_SCAN: Port._i2c_scan,
+    protocol.RTC_GET: Port._rtc_get,
+    protocol.RTC_SET: Port._rtc_set,
+    protocol.RTC_MEMORY_GET: Port._rtc_memory_get,
+    protocol.RTC_MEMORY_SET: Port._rtc_memory_set,
+    **FLASH_OPERATIONS,
+}

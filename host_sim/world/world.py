@@ -1,0 +1,181 @@
+"""The board and what surrounds it: every device, wired to the chip's pads, on one timeline.
+
+The harness moves time by `advance`; what the chip does meanwhile happens at its instants in between. Between two
+advances the world stands still, and the harness may touch anything.
+"""
+
+from collections import namedtuple
+
+from host_sim import wiring
+from host_sim.world.battery import Battery
+from host_sim.world.chip import AWAKE, Chip
+from host_sim.world.door import Bolt, Door
+from host_sim.world.ds3231 import DS3231
+from host_sim.world.flash import NorFlash
+from host_sim.world.matrix import KeyMatrix
+from host_sim.world.nvs import Nvs
+from host_sim.world.nvs_system import write_system_entries
+from host_sim.world.port import Port
+from host_sim.world.rtc import ChipRtc
+from host_sim.world.signals import Signals
+from host_sim.world.timeline import Timeline
+
+Happening = namedtuple("Happening", "us kind what")
+"""Something worth telling: microseconds since the world's beginning, one word for what it is about, the details."""
+
+_MOTOR = (wiring.MOTOR_IN1, wiring.MOTOR_IN2, wiring.MOTOR_NSLEEP)
+
+
+class World:
+    """A board without power. `runtime` boots the firmware; `patterns` is the table by which answers are recognised.
+
+    `start`: unix time at the world's beginning, to which the DS3231 is set; `seed` decides bounce and noise;
+    `flash_size`: bytes of the partition `locklog`, None: there is none.
+    """
+
+    def __init__(self, runtime, patterns, start, seed=0, flash_size=wiring.LOCKLOG_SIZE):
+        self.start = start
+        self._port = None
+        self.timeline = timeline = Timeline()
+        self.horizon_us = 0
+        """How far the harness has let time go."""
+        self.happenings = []
+        """Everything noted so far, oldest first."""
+        self.flash = None if flash_size is None else NorFlash(flash_size, spend=self._spend)
+        self.nvs = Nvs(spend=self._spend)
+        write_system_entries(self.nvs)
+        self.keys = KeyMatrix(timeline, seed)
+        self.battery = Battery(seed=seed)
+        self.bolt = Bolt(timeline, self.battery)
+        self.door = Door()
+        self.clock = DS3231(timeline, start)
+        self.rtc = ChipRtc(timeline)
+        self.signals = Signals(timeline, patterns)
+        self.chip = Chip(self, lambda chip: self._boot(runtime, chip))
+        self._high = set()
+        self._listen()
+
+    def _listen(self):
+        self.keys.on_change = self.chip.look_for_wake
+        self.door.on_change = self._door_moved
+        self.bolt.on_change = self._bolt_moved
+        self.battery.on_brownout = self._brown_out
+        self.signals.on_answer = lambda us, name: self.note("answer", name, us)
+        self.nvs.on_cut = self.cut_power
+        if self.flash:
+            self.flash.on_cut = self.cut_power
+            self.flash.on_op = lambda kind, address, data: self.note("flash", (kind, address, data))
+
+    def _boot(self, runtime, chip):
+        self._port = port = Port(self, chip)
+        return port, runtime.boot(port.serve)
+
+    @property
+    def unix(self):
+        """The present in unix seconds, with fractions."""
+        return self.start + self.timeline.now_us / 1_000_000
+
+    def note(self, kind, what, us=None):
+        """Keep a happening, of now unless `us` says when."""
+        self.happenings.append(Happening(self.timeline.now_us if us is None else us, kind, what))
+
+    def advance(self, us):
+        """Let everything go on until instant `us`. Raises what the firmware's runtime raises, see `FirmwareError`."""
+        timeline, chip = self.timeline, self.chip
+        self.horizon_us = us
+        while True:
+            if chip.state == AWAKE:
+                if timeline.now_us >= us:
+                    return
+                chip.resume()
+                continue
+            due = timeline.next_us
+            if due is None or due > us:
+                timeline.advance_to(max(us, timeline.now_us))
+                return
+            timeline.advance_to(max(due, timeline.now_us))
+
+    def power_on(self):
+        """Put in the batteries. Nothing happens where they are in."""
+        if not self.chip.powered:
+            self._revive()
+            self.note("power", "on")
+            self.chip.power_on()
+
+    def cut_power(self):
+        """Take out the batteries, at any instant, also in the midst of a flash operation."""
+        if self.chip.powered:
+            self.note("power", "off")
+            for memory in self._memories():
+                memory.kill()
+            self.chip.power_off()
+
+    def _revive(self):
+        for memory in self._memories():
+            memory.revive()
+
+    def _memories(self):
+        return (self.nvs, self.flash) if self.flash else (self.nvs,)
+
+    def _spend(self, us):
+        """Time that a flash operation takes; none while the lock is provisioned without power."""
+        if self._port and self._port.is_open:
+            self._port.spend(us)
+
+    # Pads
+
+    def levels(self, held_high, held_low):
+        """Levels of all pads as a mask, with only the held rows of the matrix driven."""
+        rows_high = rows_low = 0
+        for index, pad in enumerate(wiring.ROWS):
+            rows_high |= (held_high >> pad & 1) << index
+            rows_low |= (held_low >> pad & 1) << index
+        return self.input_levels() | self.column_levels(rows_high, rows_high | rows_low)
+
+    def column_levels(self, rows_high, rows_driven):
+        """Levels at the columns' pads as a mask, for rows given as masks with bit 0 the top row."""
+        columns = self.keys.columns(rows_high, rows_driven)
+        return sum((columns >> index & 1) << pad for index, pad in enumerate(wiring.COLUMNS))
+
+    def input_levels(self):
+        """Levels of the other wired inputs as a mask: bit = GPIO."""
+        bolt = self.bolt
+        return (
+            (not bolt.locked) << wiring.BOLT_LOCKED
+            | (not bolt.unlocked) << wiring.BOLT_UNLOCKED
+            | self.door.reed << wiring.REED
+        )
+
+    def output(self, pad, high):
+        """A pad is driven high, or low, or floats on its pull-down."""
+        if high:
+            self._high.add(pad)
+        else:
+            self._high.discard(pad)
+        if pad in _MOTOR:
+            self.bolt.drive(*(pad in self._high for pad in _MOTOR))
+        elif pad == wiring.LED:
+            self.signals.led(high)
+
+    def pwm(self, pad, hz):
+        """A pad oscillates; 0: it rests."""
+        if pad == wiring.BUZZER:
+            self.signals.buzzer(hz)
+
+    def float_outputs(self):
+        """The chip was reset: its pads float, external pull-downs have them."""
+        self._high.clear()
+        self.bolt.drive(False, False, False)
+        self.signals.off()
+
+    def _door_moved(self):
+        self.note("door", "open" if self.door.is_open else "closed")
+        self.chip.look_for_wake()
+
+    def _bolt_moved(self):
+        self.note("bolt", self.bolt.state)
+        self.chip.look_for_wake()
+
+    def _brown_out(self):
+        self.note("power", "brown-out")
+        self.chip.brown_out()
