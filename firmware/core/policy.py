@@ -14,9 +14,7 @@ def decide(grants, state, hits, t, quality, battery_ok, length):
     """
     verdicts = [_verdict(grants, state, hit, t, quality, battery_ok) for hit in hits]
     if OPENED in verdicts:
-        burns = [
-            (grants.id(hit[0]), hit[1], hit[2]) for hit, verdict in zip(hits, verdicts) if verdict not in (WRONG, USED)
-        ]
+        burns = [_burn(grants, state, hit) for hit, verdict in zip(hits, verdicts) if verdict not in (WRONG, USED)]
         return OPENED, hits[verdicts.index(OPENED)][0], burns
     for hit, verdict in zip(hits, verdicts):
         if verdict != WRONG:
