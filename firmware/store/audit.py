@@ -5,7 +5,6 @@ a new sector and goes on.
 """
 
 import struct
-from collections import namedtuple
 
 from micropython import const
 
@@ -28,23 +27,30 @@ _RING_ID = 2
 _FORMAT = "<BBIIHBBHIHBB"
 _NOBODY = bytes(8)
 
-Event = namedtuple(
-    "Event",
-    (
-        "kind",  # ENTRY to CRASH
-        "decision",  # of core/words.py, 0 = none
-        "t",  # unix seconds, 0 = unknown
-        "sequence",  # counts events, from 1
-        "grant",  # grant id, 0 = none
-        "issuer",
-        "length",  # typed digits
-        "count",  # how many of a kind this event stands for
-        "attempt",  # number of the attempt, 0 = none
-        "mv",  # battery, millivolts
-        "quality",  # of the clock, core/words.py
-        "detail",
-    ),
-)
+
+class Event:
+    """One event, read from flash.
+
+    kind: ENTRY to CRASH. decision: of core/words.py, 0 = none. t: unix seconds, 0 = unknown. sequence: counts events.
+    grant: id, 0 = none. issuer. length: typed digits. count: how many of a kind it stands for. attempt: its number,
+    0 = none. mv: battery in millivolts. quality: of the clock, core/words.py. detail: see the kinds.
+    """
+
+    def __init__(self, body):
+        (
+            self.kind,
+            self.decision,
+            self.t,
+            self.sequence,
+            self.grant,
+            self.issuer,
+            self.length,
+            self.count,
+            self.attempt,
+            self.mv,
+            self.quality,
+            self.detail,
+        ) = struct.unpack(_FORMAT, body)
 
 
 class Audit:
@@ -122,7 +128,7 @@ class Audit:
 
     def last(self):
         """The newest event that mount or append has seen, or None."""
-        return Event(*struct.unpack(_FORMAT, self._last)) if self._last[0] else None
+        return Event(self._last) if self._last[0] else None
 
     def events(self):
         """Yield every readable `Event`, oldest first; needs no mount and changes nothing.
@@ -130,4 +136,4 @@ class Audit:
         Raises StorageError if the device fails. Nothing may be appended meanwhile.
         """
         for body in self._ring.history(self._journal_id):
-            yield Event(*struct.unpack(_FORMAT, body))
+            yield Event(body)

@@ -1,6 +1,6 @@
 """A small strict NOR flash and a small NVS for tests on both runtimes, with a power cut at any operation.
 
-`Nor` is a block device. Programming a bit from 0 to 1 raises `NorError`, which no handler of `Exception` catches; so does
+`Nor` is a block device. Programming a bit from 0 to 1 raises `NorError`; no handler of `Exception` catches it, nor
 `PowerCut`. After a cut the device is dead, whoever asks, until `revive`.
 """
 

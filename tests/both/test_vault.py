@@ -1,0 +1,114 @@
+"""The vault: settings and grants as they were stored; a power cut leaves the old set or the new one."""
+
+from nor import Nvs, PowerCut
+
+from firmware.store import BLANK, DAMAGED, PROGRAM
+from firmware.store.vault import MAX_GRANTS, MAX_SETTINGS, Vault, VaultError
+
+OLD = (b'{"old": 1}' * 80, b"g" * 80 * 20)
+NEW = (b'{"new": 2}' * 30, b"h" * 80 * 33)
+
+
+def loaded(nvs):
+    settings, grants = Vault(nvs).load()
+    return bytes(settings), bytes(grants)
+
+
+def why(action, *args):
+    try:
+        action(*args)
+    except VaultError as e:
+        return e.reason
+    return None
+
+
+def test_an_empty_vault_says_so():
+    assert why(Vault(Nvs()).load) == BLANK
+
+
+def test_sets_of_every_size_come_back():
+    nvs = Nvs()
+    for settings, grants in (
+        OLD,
+        NEW,
+        (b"{}", b""),
+        (b"s" * MAX_SETTINGS, b"g" * MAX_GRANTS),
+        (b"x" * 640, b"y" * 640),
+    ):
+        Vault(nvs).replace(settings, grants)
+        assert loaded(nvs) == (settings, grants)
+
+
+def test_what_is_too_large_is_refused_and_the_old_set_stays():
+    nvs = Nvs()
+    Vault(nvs).replace(*OLD)
+    assert why(Vault(nvs).replace, b"s" * (MAX_SETTINGS + 1), b"") == PROGRAM
+    assert why(Vault(nvs).replace, b"{}", b"g" * (MAX_GRANTS + 80)) == PROGRAM
+    assert loaded(nvs) == OLD
+
+
+def test_names_fit_the_chip_and_blobs_fit_a_page():
+    nvs = Nvs()
+    Vault(nvs).replace(b"s" * MAX_SETTINGS, b"g" * MAX_GRANTS)
+    assert max([len(key) for key in nvs.blobs]) <= 15
+    assert max([len(blob) for blob in nvs.blobs.values()]) <= 640
+
+
+def test_a_cut_anywhere_leaves_the_old_set_or_the_new_one():
+    for tear in ("none", "byte", "all"):
+        at = 0
+        while True:
+            at += 1
+            nvs = Nvs()
+            Vault(nvs).replace(*NEW)
+            Vault(nvs).replace(*OLD)
+            nvs.cut_at(at, tear)
+            try:
+                Vault(nvs).replace(*NEW)
+            except PowerCut:
+                nvs.revive()
+                assert loaded(nvs) in (OLD, NEW)
+                Vault(nvs).replace(*NEW)
+                assert loaded(nvs) == NEW
+                continue
+            assert at > 8
+            break
+
+
+def test_a_cut_in_the_first_set_leaves_none_or_all_of_it():
+    for at in range(1, 9):
+        nvs = Nvs()
+        nvs.cut_at(at, "all")
+        try:
+            Vault(nvs).replace(*NEW)
+        except PowerCut:
+            nvs.revive()
+            assert why(Vault(nvs).load) == BLANK or loaded(nvs) == NEW
+
+
+def test_damage_never_brings_back_the_set_before():
+    nvs = Nvs()
+    Vault(nvs).replace(*OLD)
+    before = set(nvs.blobs)
+    Vault(nvs).replace(*NEW)
+    for key in set(nvs.blobs) - before:
+        keep = nvs.blobs[key]
+        ruined = bytearray(keep)
+        ruined[-1] ^= 1
+        nvs.blobs[key] = bytes(ruined)
+        assert why(Vault(nvs).load) == DAMAGED
+        nvs.blobs[key] = keep
+    del nvs.blobs["b.g0"]
+    assert why(Vault(nvs).load) == DAMAGED
+
+
+def test_refusals_of_the_store_are_vault_errors():
+    nvs = Nvs()
+    Vault(nvs).replace(*OLD)
+
+    def full(key, buf):
+        raise OSError(-4357)
+
+    nvs.set_blob = full
+    assert why(Vault(nvs).replace, *NEW) == PROGRAM
+    assert loaded(nvs) == OLD
