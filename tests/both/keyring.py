@@ -1,16 +1,39 @@
 """A lock's decisions without its hardware, for tests: grants, state, verification and policy put together."""
 
-from firmware.core.grants import Grants, check_grants
+from firmware.core.grants import Grants, check_grants, pack_grant
 from firmware.core.hotp import Hmac
 from firmware.core.policy import decide
 from firmware.core.state import State
+from firmware.core.stretch import number_key
 from firmware.core.verify import Verifier, otp_code
-from firmware.core.words import OPENED, TRUSTED
+from firmware.core.words import EVENT, INTERVAL, NUMBER, OPENED, TRUSTED
 
 KEY = b"12345678901234567890"
 LOCK = b"\x01\x02\x03\x04\x05\x06\x07\x08"
 SALT = b"0123456789abcdef"
 NOW = 1900000000
+DAY = 86400
+
+
+def interval(**fields):
+    """An interval of days, one step of grace before and two after, id 1, but for `fields`."""
+    values = {"id": 1, "kind": INTERVAL, "key": KEY, "step": DAY, "grace_before": 1, "grace_after": 2}
+    values.update(fields)
+    return pack_grant(**values)
+
+
+def event(**fields):
+    """An event, id 2, but for `fields`."""
+    values = {"id": 2, "kind": EVENT, "key": KEY}
+    values.update(fields)
+    return pack_grant(**values)
+
+
+def number(digits, **fields):
+    """A number that is `digits`, id 3, but for `fields`."""
+    values = {"id": 3, "kind": NUMBER, "key": number_key(SALT, digits), "digits": len(digits)}
+    values.update(fields)
+    return pack_grant(**values)
 
 
 class Door:
