@@ -21,7 +21,7 @@ def pytest_generate_tests(metafunc):
         )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def run_of():
     """The VM's run of a file, started when first asked for; the order of its tests is shuffled as pytest's is."""
     runs = {}
