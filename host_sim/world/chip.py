@@ -64,7 +64,9 @@ class Chip:
         self._boot(cause, self.wake_reason, SOFT_BOOT_US if cause == protocol.SOFT_RESET else BOOT_US)
 
     def brown_out(self):
-        """The supply has collapsed for a moment, which looks like a power-on, or for longer."""
+        """The supply has collapsed: for a moment, which looks like a power-on, or until the world powers it on."""
+        if self.state == OFF:
+            return
         self._end_boot(OFF)
         self._world.float_outputs()
         if not self._world.battery.collapsed:
@@ -77,7 +79,7 @@ class Chip:
         self._world.float_outputs()
         self._world.rtc.sleep()
         self._armed = armed
-        self._world.note("sleep", "")
+        self._world.note("chip", "sleeps")
         if until_us:
             self._timer = self._world.timeline.at(until_us, lambda: self._wake(protocol.TIMER))
         self.look_for_wake()
@@ -92,14 +94,14 @@ class Chip:
     def prompt(self, console):
         """The firmware let go of the chip, which must never happen."""
         self._end_boot(PROMPT)
-        self._world.note("prompt", console)
+        self._world.note("chip", "sits at a prompt")
         self.console = console
 
     def resume(self):
         """Let the firmware of an awake chip run until the world pauses it or this boot is over."""
         if self._run is None:
             self.boots += 1
-            self._world.note("boot", "")
+            self._world.note("chip", "boots")
             self._port, self._run = self._start(self)
         try:
             self._run.resume()

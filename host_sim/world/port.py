@@ -154,7 +154,7 @@ class Port:
         if self._fed + self._timeout_us > self._timeline.now_us:
             self._watch()
         else:
-            self.world.note("watchdog", "")
+            self.world.note("chip", "watchdog resets")
             self._chip.reset(protocol.WATCHDOG_RESET)
 
     # Pads, buses, clock

@@ -53,6 +53,7 @@ class World:
         self.signals = Signals(timeline, patterns)
         self.chip = Chip(self, lambda chip: self._boot(runtime, chip))
         self._high = set()
+        self._batteries_in = False
         self._listen()
 
     def _listen(self):
@@ -97,22 +98,26 @@ class World:
 
     def power_on(self):
         """Put in the batteries. Nothing happens where they are in."""
-        if not self.chip.powered:
-            self._revive()
+        if not self._batteries_in:
+            self._batteries_in = True
             self.note("power", "on")
+            self.recover()
+
+    def recover(self):
+        """Called when the batteries may give enough again: a chip without supply starts if they do."""
+        if self._batteries_in and not self.chip.powered and not self.battery.collapsed:
+            for memory in self._memories():
+                memory.revive()
             self.chip.power_on()
 
     def cut_power(self):
         """Take out the batteries, at any instant, also in the midst of a flash operation."""
-        if self.chip.powered:
+        if self._batteries_in:
+            self._batteries_in = False
             self.note("power", "off")
             for memory in self._memories():
                 memory.kill()
             self.chip.power_off()
-
-    def _revive(self):
-        for memory in self._memories():
-            memory.revive()
 
     def _memories(self):
         return (self.nvs, self.flash) if self.flash else (self.nvs,)

@@ -1,0 +1,272 @@
+"""The lock for whoever tests it: type keys, advance time, cut power, and look at bolt, log and flash from outside.
+
+    from host_sim.lock import Lock, LockConfig
+
+    config = LockConfig(grants=[{"label": "lobby", "kind": "interval", "step": 3600, "digits": 8, "check": True}])
+    with Lock(runtime="micropython", config=config) as lock:
+        code = lock.issue("lobby")
+        lock.wake()
+        lock.type(code + "#")
+        assert lock.run_until(lambda: lock.bolt == "unlocked", 3)
+        lock.wait(30)
+        lock.wake()
+        lock.type(code + "#")
+        lock.wait(3)
+        assert lock.answer == "used"
+        assert lock.openings == 1
+
+The firmware is the real one, boot.py and main.py unmodified, on CPython in this process or on the MicroPython VM in
+another. Time is simulated and stands still between two calls: only the methods that say so let it pass. The same calls
+give the same run. One lock belongs to one thread; any number of locks live beside each other.
+"""
+
+from firmware.drivers.signals import PATTERNS
+from host_sim.chip.keymatrix import KEYS
+from host_sim.history import Happening, History
+from host_sim.provision import LockConfig, provision
+from host_sim.runtime import RUNTIMES
+from host_sim.runtime.image import PROJECT
+from host_sim.runtime.run import FirmwareError
+from host_sim.world.chip import ASLEEP, AWAKE, BOOTING
+from host_sim.world.world import World
+
+__all__ = ["FirmwareError", "Happening", "Lock", "LockConfig"]
+
+DEFAULT_START = 1_772_438_400
+"""2026-03-02 08:00 UTC, when a lock's life begins unless a test says otherwise."""
+
+_LOOK_US = 20_000
+_READY_S = 5
+_RECENT = 50  # answers among which the one of this boot is looked for
+
+
+class Lock:
+    """A lock with its door, closed and locked, batteries in, booted and asleep again."""
+
+    def __init__(self, runtime="cpython", config=None, start=DEFAULT_START, seed=0, root=PROJECT, **options):
+        """`runtime`: "cpython" or "micropython". `config`: a LockConfig, None for a board that was never provisioned.
+
+        `start`: unix time at which its life begins. `seed` decides keys, contact bounce and noise. `root`: folder with
+        the boot.py, main.py and firmware/ to run. `options` go to the runtime (`heap="96wK"` for the VM).
+        """
+        self._runtime = RUNTIMES[runtime](root, **options)
+        sectors = 64 if config is None else config.sectors
+        flash_size = None if sectors is None else sectors * 4096
+        self.world = World(self._runtime, PATTERNS, int(start), seed, flash_size)
+        self._issuer = None if config is None else provision(self.world, config, seed)
+        self._history = History(self.world, self._issuer)
+        self._told = False
+        self.world.power_on()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.close()
+
+    def close(self):
+        """End the firmware, wherever it is, and give back what the runtime holds."""
+        self.world.chip.kill()
+        self._runtime.close()
+
+    # Time
+
+    @property
+    def now(self):
+        """The world's true time in unix seconds, with fractions; the lock's own clock may differ."""
+        return self.world.unix
+
+    def wait(self, seconds):
+        """Let `seconds` pass. Raises FirmwareError when the firmware meanwhile reached a prompt or ended."""
+        self._advance(round(seconds * 1_000_000))
+
+    def run_until(self, predicate, timeout_s=10):
+        """Let time pass until `predicate()` is true, looking every 20 ms, `timeout_s` at most; returns whether it is."""
+        deadline = self.world.timeline.now_us + round(timeout_s * 1_000_000)
+        while not predicate():
+            left = deadline - self.world.timeline.now_us
+            if left <= 0:
+                return False
+            self._advance(min(left, self._next_look()))
+        return True
+
+    # The person at the door
+
+    def press(self, keys, hold_ms=90):
+        """Press all of `keys` (of 0-9 * #) at once and let go after `hold_ms` milliseconds, which pass."""
+        for key in keys:
+            self.world.note("key", key)
+            self.world.keys.press(key)
+        self.wait(hold_ms / 1000)
+        for key in keys:
+            self.world.keys.release(key)
+
+    def type(self, keys, hold_ms=90, gap_ms=110):
+        """Press `keys` one after the other, each for `hold_ms`, with `gap_ms` after each. Raises ValueError: no key."""
+        for key in keys:
+            if key not in KEYS:
+                raise ValueError(f"key {key!r}, must be one of {KEYS}")
+        for key in keys:
+            self.press(key, hold_ms)
+            self.wait(gap_ms / 1000)
+
+    def wake(self):
+        """Press `*` if the lock sleeps, and wait until it says that it is ready.
+
+        Raises FirmwareError when it is not within five seconds, also for a lock without power.
+        """
+        if self.world.chip.state == ASLEEP:
+            self.press("*")
+        if not self.run_until(self._is_ready, _READY_S):
+            raise FirmwareError(f"the lock did not get ready; its chip is {self.world.chip.state}")
+
+    def door(self, state):
+        """Pull the door "open" or push it "closed"; a bolt that is not drawn back keeps a closed door shut."""
+        if state == "closed":
+            self.world.door.close()
+        elif self.world.bolt.unlocked:
+            self.world.door.open()
+
+    # What can go wrong
+
+    def jam(self, jammed=True):
+        """Seize the bolt where it is, or free it."""
+        if jammed:
+            self.world.bolt.jam()
+        else:
+            self.world.bolt.free()
+
+    def battery(self, mv):
+        """Set the voltage of the batteries without load, in millivolts; below 3000 the chip stops."""
+        self.world.battery.open_mv = mv
+        self.world.recover()
+
+    def cut_power(self):
+        """Take the batteries out, whatever the lock is doing."""
+        self.world.cut_power()
+
+    def restore_power(self):
+        """Put the batteries back; the lock boots as time passes."""
+        self.world.power_on()
+
+    def cut_at_flash_op(self, k, tear="none", seed=0):
+        """Let the power go in the midst of the `k`-th program or erase from here (1: the next), leaving a torn record.
+
+        `tear`: one of `host_sim.world.tears.TEARS`; `seed` chooses the bits of the random ones. k = 0 calls it off.
+        """
+        self.world.flash.cut_at(k, tear, seed)
+
+    def damage_sector(self, sector):
+        """Clear every second bit in one sector of the partition, as a failing chip might."""
+        image = bytearray(self.flash)
+        for address in range(sector * 4096, (sector + 1) * 4096):
+            image[address] &= 0x55
+        self.world.flash.load(bytes(image))
+
+    def set_clock(self, unix):
+        """Set the lock's DS3231 to `unix` seconds behind its back; the world's time goes on as it was."""
+        self.world.clock.set_unix(int(unix))
+
+    # What can be seen from outside
+
+    @property
+    def bolt(self):
+        """ "locked", "unlocked" or "between"."""
+        return self.world.bolt.state
+
+    @property
+    def openings(self):
+        """How often the bolt has left its locked end."""
+        return self.world.bolt.openings
+
+    @property
+    def door_state(self):
+        """ "open" or "closed"."""
+        return "open" if self.world.door.is_open else "closed"
+
+    @property
+    def answers(self):
+        """All answers given by LED and buzzer: (unix time, name in the firmware's table of patterns), oldest first.
+
+        They are recognised from light and sound alone, once the pattern is over.
+        """
+        return [(self.world.start + us / 1_000_000, name) for us, name in self.world.signals.answers]
+
+    @property
+    def answer(self):
+        """Name of the last answer, None when there was none."""
+        return self.world.signals.answers[-1][1] if self.world.signals.answers else None
+
+    @property
+    def powered(self):
+        """Whether the chip has power."""
+        return self.world.chip.powered
+
+    @property
+    def awake(self):
+        """Whether the chip boots or runs; False asleep, without power and at a prompt."""
+        return self.world.chip.state in (AWAKE, BOOTING)
+
+    @property
+    def prompt(self):
+        """Whether the firmware let go of the chip, so that it sits at MicroPython's prompt. It must never."""
+        return bool(self.world.chip.console)
+
+    @property
+    def boots(self):
+        """How often boot.py was started."""
+        return self.world.chip.boots
+
+    # What a bench would find
+
+    @property
+    def flash(self):
+        """A copy of the partition's contents."""
+        return self.world.flash.snapshot()
+
+    @property
+    def flash_ops(self):
+        """Programs and erases of the partition so far."""
+        return self.world.flash.ops
+
+    def log(self):
+        """The audit log, oldest first, read from the flash as it is: a dictionary for each event.
+
+        Keys: kind and decision (words, decision None for an event that is no entry), grant (label or None), t (unix
+        seconds by the lock's clock, 0: unknown), sequence, issuer, length, count, attempt, mv, quality, detail.
+        """
+        return self._history.log()
+
+    @property
+    def trace(self):
+        """All that happened so far, oldest first, as Happenings."""
+        return self._history.trace()
+
+    # The owner's computer
+
+    def issue(self, label, at=None, serial=0, counter=None):
+        """The digits of a code of the grant `label`, to be typed before `#`. Raises KeyError for no such grant.
+
+        An interval's code is of `serial` for unix second `at` (now, if not given); an event's of the next counter that
+        was not issued yet, or of `counter`; a number's are its digits.
+        """
+        return self._issuer.code(label, self.now, at, serial, counter)
+
+    def _advance(self, us):
+        world = self.world
+        world.advance(world.timeline.now_us + us)
+        if self.prompt and not self._told:
+            self._told = True
+            raise FirmwareError(f"the firmware reached MicroPython's prompt:\n{world.chip.console}")
+
+    def _next_look(self):
+        """Microseconds until something may have changed."""
+        timeline = self.world.timeline
+        if self.world.chip.state == AWAKE:
+            return _LOOK_US
+        return _LOOK_US if timeline.next_us is None else max(_LOOK_US, timeline.next_us - timeline.now_us)
+
+    def _is_ready(self):
+        chip = self.world.chip
+        answers = self.world.signals.answers
+        return chip.state == AWAKE and any(us >= chip.began_us and name == "ready" for us, name in answers[-_RECENT:])
