@@ -56,6 +56,7 @@ class Lock:
         self._issuer = None if config is None else provision(self.world, config, seed)
         self._history = History(self.world, self._issuer)
         self._told = False
+        self.world.begin()
         self.world.power_on()
 
     def __enter__(self):
@@ -81,7 +82,7 @@ class Lock:
         self._advance(round(seconds * 1_000_000))
 
     def run_until(self, predicate, timeout_s=10):
-        """Let time pass until `predicate()` is true, looking every 20 ms, `timeout_s` at most; returns whether it is."""
+        """Let time pass until `predicate()` is true, `timeout_s` at most; returns whether it is. Looks every 20 ms."""
         deadline = self.world.timeline.now_us + round(timeout_s * 1_000_000)
         while not predicate():
             left = deadline - self.world.timeline.now_us
@@ -226,7 +227,7 @@ class Lock:
 
     @property
     def flash_ops(self):
-        """Programs and erases of the partition so far."""
+        """Programs and erases of the partition since the batteries first went in."""
         return self.world.flash.ops
 
     def log(self):
@@ -239,7 +240,7 @@ class Lock:
 
     @property
     def trace(self):
-        """All that happened so far, oldest first, as Happenings."""
+        """All that happened so far as Happenings, an answer standing where it was over, with the time it began."""
         return self._history.trace()
 
     # The owner's computer

@@ -31,9 +31,9 @@ class LockConfig:
     """What a lock is provisioned with.
 
     grants: a dictionary each, with the keyword arguments of `firmware.core.grants.pack_grant`. `label` names the grant
-        for `Lock.issue`; `kind` is "interval", "event" or "number" (or the constant). `id` counts from 1 and `key` is derived from the
-        seed, where they are left out. A number has instead of a key `number`, the digits that open, and of `digits`
-        their count.
+        for `Lock.issue`; `kind` is "interval", "event" or "number" (or the constant). `id` counts from 1 and `key` is
+        derived from the seed, where they are left out. A number has `number`, the digits that open, instead of `key`
+        and `digits`.
     buckets: (typed length, burst in entries, refill in seconds per entry) each. None: 5 entries and one per 48 hours up
         to 7 typed digits, 10 and one per 8 hours above, for every length that the grants use; the owner's has none.
     settings: further settings by name, as firmware/config.py reads them. Nothing is checked here, so that a test can

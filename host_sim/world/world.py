@@ -80,6 +80,12 @@ class World:
         """Keep a happening, of now unless `us` says when."""
         self.happenings.append(Happening(self.timeline.now_us if us is None else us, kind, what))
 
+    def begin(self):
+        """What was done to the board so far was done on a bench: forget it."""
+        self.happenings.clear()
+        if self.flash:
+            self.flash.ops = 0
+
     def advance(self, us):
         """Let everything go on until instant `us`. Raises what the firmware's runtime raises, see `FirmwareError`."""
         timeline, chip = self.timeline, self.chip
