@@ -13,11 +13,7 @@ def pytest_generate_tests(metafunc):
     if "both_file" in metafunc.fixturenames:
         metafunc.parametrize(
             ("both_file", "name"),
-            [
-                pytest.param(path, name, id=f"{path.stem}-{name}", marks=pytest.mark.xdist_group(path.name))
-                for path in FILES
-                for name in vm.names_of_tests(path)
-            ],
+            [pytest.param(path, name, id=f"{path.stem}-{name}") for path in FILES for name in vm.names_of_tests(path)],
         )
 
 
