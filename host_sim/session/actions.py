@@ -55,8 +55,18 @@ def _wait_until(stage, fields):
     stage.lock.wait(moment - stage.lock.now)
 
 
+def _open_door(stage, fields):
+    stage.lock.door("open")
+    if stage.lock.door_state != "open":
+        raise StepError(f"the bolt is {stage.lock.bolt}")
+
+
 def _cut_at(stage, fields):
-    stage.lock.cut_at_flash_op(fields["operation"])
+    stage.lock.cut_at_flash_op(fields["operation"], tear="half")
+
+
+def _cut_after(stage, fields):
+    stage.lock.cut_at_flash_op(fields["operation"], tear="all")
 
 
 _ACTIONS = {
@@ -68,13 +78,15 @@ _ACTIONS = {
     "hold": _hold,
     "wait": _wait,
     "wait until": _wait_until,
-    "open door": lambda stage, fields: stage.lock.door("open"),
+    "open door": _open_door,
     "close door": lambda stage, fields: stage.lock.door("closed"),
     "jam bolt": lambda stage, fields: stage.lock.jam(True),
     "free bolt": lambda stage, fields: stage.lock.jam(False),
     "battery": lambda stage, fields: stage.lock.battery(fields["battery"]),
     "cut power": lambda stage, fields: stage.lock.cut_power(),
     "cut at": _cut_at,
+    "cut after": _cut_after,
     "restore power": lambda stage, fields: stage.lock.restore_power(),
     "set clock": lambda stage, fields: stage.lock.set_clock(fields["clock"].unix(stage.lock.now)),
+    "damage": lambda stage, fields: stage.lock.damage_sector(fields["sector"]),
 }

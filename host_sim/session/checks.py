@@ -2,10 +2,19 @@
 
 import re
 
-from firmware.core.grants import GrantError, Grants, check_grants
+from firmware.core.budget import BudgetError
+from firmware.core.grants import GrantError
 from host_sim.session.fields import CodeOf
 from host_sim.session.grammar import SETUP_NAMES
-from host_sim.session.setup import GRANT_FORMS, NUMBER_DIGITS, OWNER_DIGITS, label, trial_grant
+from host_sim.session.setup import (
+    GRANT_FORMS,
+    NUMBER_DIGITS,
+    OWNER_DIGITS,
+    check_table,
+    label,
+    of_form,
+    trial_grant,
+)
 
 
 def order(lines):
@@ -27,7 +36,7 @@ def whole(lines):
 
 
 def _clock(lines):
-    clocks = [line for line in lines if line.form == "clock"]
+    clocks = of_form(lines, "clock")
     if not clocks:
         return [(lines[0].number, "expected a line `clock TIME` among the set-up")]
     problems = [(line.number, f"the clock is already set on line {clocks[0].number}") for line in clocks[1:]]
@@ -46,8 +55,8 @@ def _setup(lines):
                 problems.append((line.number, f"{what} is already given on line {seen[what]}"))
             seen.setdefault(what, line.number)
     if "the settings" in seen:
-        told = [line for line in lines if line.form == "setting"]
-        problems += [(line.number, f"the settings are missing, by line {seen['the settings']}") for line in told]
+        told = f"the settings are missing, by line {seen['the settings']}"
+        problems += [(line.number, told) for line in of_form(lines, "setting")]
     return problems
 
 
@@ -69,7 +78,7 @@ def _subjects(line):
 def _grants(lines):
     """What is wrong with each grant by itself."""
     problems = []
-    for grant_id, line in enumerate((line for line in lines if line.form in GRANT_FORMS), start=1):
+    for grant_id, line in enumerate(of_form(lines, *GRANT_FORMS), start=1):
         problem = _words_of(line)
         if problem is None:
             try:
@@ -99,19 +108,19 @@ def _words_of(line):
 
 
 def _table(lines):
-    """What is wrong with all grants together, told at the last of them."""
-    grants = [line for line in lines if line.form in GRANT_FORMS]
+    """What is wrong with all grants and buckets together, told at the last of them."""
+    grants = of_form(lines, *GRANT_FORMS)
     try:
-        check_grants(Grants(b"".join(trial_grant(line, number) for number, line in enumerate(grants, start=1))))
-    except GrantError as error:
+        check_table(lines)
+    except (GrantError, BudgetError) as error:
         named = re.sub(r"grant (\d+)", lambda found: f"grant {label(grants[int(found[1]) - 1])}", str(error))
-        return [(grants[-1].number, named)]
+        return [(of_form(lines, *GRANT_FORMS, "bucket")[-1].number, named)]
     return []
 
 
 def _names(lines):
     """Names must be given before they are used, and once."""
-    grants = {label(line): line for line in lines if line.form in GRANT_FORMS}
+    grants = {label(line): line for line in of_form(lines, *GRANT_FORMS)}
     names = {name for name, line in grants.items() if line.form in ("number", "owner")}
     problems = []
     for line in lines:

@@ -4,8 +4,8 @@ Each expectation is a predicate over the lock and a sentence about what is there
 predicate holds or the patience is over; an expectation that something does not happen watches for that long.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Callable
 
 PATIENCE_S = 3  # longer than any pattern and than a bolt that tries twice
 
@@ -66,16 +66,19 @@ def _no_log(stage, fields):
 
 def _count(stage, fields):
     wanted = fields["log"], fields.get("for")
-    return sum(wanted in ((what, label), (what, None)) for what, label in _events(stage))
+    return sum(count for what, label, count in _events(stage) if wanted in ((what, label), (what, None)))
 
 
 def _events(stage):
-    """The audit log as (what happened, label of the grant or None), oldest first."""
-    return [(event["decision"] or event["kind"], event["grant"]) for event in stage.lock.log()]
+    """The audit log as (what happened, label of the grant or None, how often), oldest first."""
+    for event in stage.lock.log():
+        # Only an entry counts how many it stands for.
+        count = event["count"] if event["decision"] else 1
+        yield event["decision"] or event["kind"], event["grant"], count
 
 
 def _logged(stage):
-    events = [f"{what} for {label}" if label else what for what, label in _events(stage)]
+    events = [f"{what} for {label}" if label else what for what, label, _ in _events(stage)]
     return f"the log says {', '.join(events)}" if events else "the log is empty"
 
 

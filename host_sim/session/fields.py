@@ -15,7 +15,7 @@ from firmware.store.audit import KINDS
 KEYPAD = "0123456789*#"
 NOT_ANSWERS = ("key", "ready")  # patterns that say that the keypad listens, and nothing about an entry
 ANSWERS = tuple(sorted(set(PATTERNS) - set(NOT_ANSWERS)))
-EVENTS = tuple(word for word in DECISIONS + KINDS if word not in (None, "entry"))
+EVENTS = tuple(dict.fromkeys(word for word in DECISIONS + KINDS if word not in (None, "entry")))
 BOLT_STATES = ("locked", "unlocked", "between")
 DOOR_STATES = ("open", "closed")
 

@@ -34,7 +34,7 @@ _VALIDITY = "[from TIME] [until TIME]"
 class Form:
     """One kind of line.
 
-    `name` is what the player knows it by, `template` its grammar, `example` a line of this form, `meaning` what it does.
+    `name` is what the player knows it by, `template` its grammar, `example` such a line, `meaning` what it does.
     """
 
     name: str
@@ -82,7 +82,7 @@ SETUP = (
         "bucket 9 burst 10 every 8h",
         "the budget of guesses at one typed length: so many at once, and one back after each duration",
     ),
-    Form("setting", "setting NAME = WORD", "setting relock_s = 8", "one of the lock's settings, as it stands, right or wrong"),
+    Form("setting", "setting NAME = WORD", "setting relock_s = 8", "one of the lock's settings, right or wrong"),
     Form("no settings", "settings missing", "settings missing", "a lock whose settings and grants are gone"),
     Form("no partition", "partition missing", "partition missing", "a chip without the partition for journal and log"),
     Form("partition", "partition sectors COUNT", "partition sectors 32", "a partition of so many sectors, not 64"),
@@ -122,7 +122,12 @@ ACTIONS = (
     ),
     Form("restore power", "restore power", "restore power", "put the batteries back"),
     Form("set clock", "set clock TIME", "set clock 2026-03-02 07:00", "set the clock chip, as a wild reading would"),
-    Form("damage", "damage flash sector COUNT", "damage flash sector 0", "clear bits all over one sector of the partition"),
+    Form(
+        "damage",
+        "damage flash sector COUNT",
+        "damage flash sector 0",
+        "clear bits all over one sector of the partition",
+    ),
 )
 
 EXPECTATIONS = (
@@ -133,7 +138,10 @@ EXPECTATIONS = (
         "light and buzzer said so since the last keys",
     ),
     Form(
-        "no answer", "expect no answer [within DURATION]", "expect no answer within 5s", "neither a light nor a sound since"
+        "no answer",
+        "expect no answer [within DURATION]",
+        "expect no answer within 5s",
+        "neither a light nor a sound since",
     ),
     Form("bolt", "expect bolt BOLT [within DURATION]", "expect bolt locked within 10s", "where the bolt is"),
     Form("door", "expect door DOOR [within DURATION]", "expect door open", "whether the door is open"),
@@ -144,7 +152,12 @@ EXPECTATIONS = (
         "expect log opened for lobby times 2",
         "the audit log in flash has this event, with `times` exactly so often",
     ),
-    Form("no log", "expect no log EVENT [for LABEL] [within DURATION]", "expect no log opened for lobby", "the log does not have it"),
+    Form(
+        "no log",
+        "expect no log EVENT [for LABEL] [within DURATION]",
+        "expect no log opened for lobby",
+        "the log does not have it",
+    ),
     Form("awake", "expect awake [within DURATION]", "expect awake", "the chip runs"),
     Form("asleep", "expect asleep [within DURATION]", "expect asleep within 30s", "the chip is in deep sleep"),
     Form("dark", "expect dark [within DURATION]", "expect dark", "the chip has no power"),

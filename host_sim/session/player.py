@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from host_sim.lock import Lock
+from host_sim.lock import FirmwareError, Happening, Lock
 from host_sim.session import actions, expectations
 from host_sim.session.fields import utc_text
 from host_sim.session.grammar import EXPECTATIONS
-from host_sim.session.setup import known_codes, lock_config, start
+from host_sim.session.parser import Line
+from host_sim.session.setup import checked_lengths, known_codes, lock_config, start
 from host_sim.session.stage import Stage, StepError
 
 _EXPECTATION_NAMES = frozenset(form.name for form in EXPECTATIONS)
@@ -14,15 +15,19 @@ _EXPECTATION_NAMES = frozenset(form.name for form in EXPECTATIONS)
 
 @dataclass(frozen=True)
 class Step:
-    """What came of one line: `seen` is what the world showed meanwhile, `instead` what was there and not as expected."""
+    """What came of one line.
+
+    `seen` is what the world showed meanwhile; `instead` what was there and not as expected, None if all was. `code` is
+    what an `issue` line made. Times are unix seconds.
+    """
 
     session: str
-    line: int
-    text: str
+    line: Line
     began: float
     ended: float
-    seen: tuple
-    instead: str | None
+    seen: tuple[Happening, ...]
+    code: str | None = None
+    instead: str | None = None
 
     @property
     def ok(self):
@@ -31,18 +36,19 @@ class Step:
     @property
     def problem(self):
         """The message for a wrong expectation: `file:line: expected ..., but ...`."""
-        return f"{self.session}:{self.line}: expected {self.text.removeprefix('expect ')}, but {self.instead}"
+        expected = self.line.text.removeprefix("expect ")
+        return f"{self.session}:{self.line.number}: expected {expected}, but {self.instead}"
 
     def as_dict(self):
         """The step as `play --json` prints it; times are UTC."""
         return {
             "file": self.session,
-            "line": self.line,
-            "step": self.text,
+            "line": self.line.number,
+            "step": self.line.text,
             "ok": self.ok,
             "began": utc_text(self.began),
             "ended": utc_text(self.ended),
-            "seen": [],
+            "seen": [{"time": utc_text(t), "kind": kind, "text": text} for t, kind, text in self.seen],
             "problem": None if self.ok else self.problem,
         }
 
@@ -50,7 +56,7 @@ class Step:
 def play(session, runtime):
     """Play `session` on a fresh lock under `runtime`; yields a `Step` for each line, the last of which may be wrong."""
     with Lock(runtime=runtime, config=lock_config(session), start=start(session)) as lock:
-        stage = Stage(lock, known_codes(session), ())
+        stage = Stage(lock, known_codes(session), checked_lengths(session))
         for line in session.steps:
             step = _play_line(stage, session.name, line)
             yield step
@@ -60,13 +66,14 @@ def play(session, runtime):
 
 def _play_line(stage, name, line):
     lock = stage.lock
-    before, began = len(lock.trace), lock.now
+    seen_before, began = len(lock.trace), lock.now
     instead = None
-    if line.form in _EXPECTATION_NAMES:
-        instead = expectations.check(stage, line)
-    else:
-        try:
+    try:
+        if line.form in _EXPECTATION_NAMES:
+            instead = expectations.check(stage, line)
+        else:
             actions.act(stage, line)
-        except StepError as error:
-            instead = str(error)
-    return Step(name, line.number, line.text, began, lock.now, tuple(lock.trace[before:]), instead)
+    except (StepError, FirmwareError) as error:
+        instead = str(error)
+    seen = tuple(lock.trace[seen_before:])
+    return Step(name, line, began, lock.now, seen, stage.codes.get(line.fields.get("as")), instead)

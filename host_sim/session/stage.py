@@ -14,7 +14,7 @@ class Stage:
     """The lock on stage, with the names a session has given so far."""
 
     def __init__(self, lock, codes, check_lengths):
-        """`codes`: digits by name, as known from the start; `check_lengths`: typed lengths that end in a check digit."""
+        """`codes`: digits by name, as known from the start; `check_lengths`: typed lengths with a check digit."""
         self.lock = lock
         self.codes = dict(codes)
         self._check_lengths = frozenset(check_lengths)

@@ -1,0 +1,152 @@
+"""The session format: what a line means, and that every mistake is told of, at once, with its place."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from host_sim.session.fields import CodeOf, DayTime, Guess, Literal, utc_text
+from host_sim.session.grammar import FORMS
+from host_sim.session.parser import SessionError, load, parse, read_line
+
+ROOT = Path(__file__).parents[2]
+HEAD = "clock 2026-03-02 08:00\ngrant lobby interval step 4h digits 8 check\ngrant couriers event\n"
+
+
+def problems(text):
+    with pytest.raises(SessionError) as caught:
+        parse(text, "x.txt")
+    return caught.value.problems
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
+def test_every_example_is_a_line_of_its_own_form(form):
+    assert read_line(form.example, 1).form == form.name
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
+def test_every_form_is_in_the_manual(form):
+    manual = (ROOT / "docs/simulator.md").read_text(encoding="utf-8")
+    assert f"`{form.template}`" in manual.replace("\\|", "|")
+    assert f"`{form.example}`" in manual
+
+
+def test_sessions_in_the_manual_are_sessions():
+    manual = (ROOT / "docs/simulator.md").read_text(encoding="utf-8")
+    examples = re.findall(r"```session\n(.*?)```", manual, re.DOTALL)
+    assert examples
+    for example in examples:
+        assert parse(example).steps
+
+
+def test_setup_and_steps_keep_their_lines_and_comments_are_nothing():
+    session = parse("# a day\n\n" + HEAD + "\nwake\n  type 12#\n")
+    assert [line.form for line in session.setup] == ["clock", "interval", "event"]
+    assert [(line.number, line.text) for line in session.steps] == [(7, "wake"), (8, "type 12#")]
+
+
+def test_optional_parts_come_in_any_order():
+    one = read_line("grant lobby interval step 4h digits 8 check", 1)
+    other = read_line("grant lobby interval check digits 8 step 4h", 1)
+    assert one.fields == other.fields == {"grant": "lobby", "step": 14400, "digits": 8, "check": True}
+
+
+def test_keys_and_codes_are_told_apart():
+    keys = read_line("type 1*<a><b with digit 3 wrong><random 9 digits>#", 1).fields["type"]
+    assert keys == (Literal("1*"), CodeOf("a"), CodeOf("b", 3), Guess(9), Literal("#"))
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90ms", 0.09), ("3s", 3), ("15min", 900), ("8h", 28800), ("2d", 172800), ("1.5s", 1.5)]
+)
+def test_durations(text, seconds):
+    assert read_line(f"wait {text}", 1).fields["wait"] == seconds
+
+
+def test_times_with_and_without_a_day():
+    monday = 1772409600
+    assert read_line("wait until 2026-03-02 12:30", 1).fields["until"] == DayTime(monday, 45000)
+    later_that_day = read_line("wait until 12:30:05", 1).fields["until"]
+    assert later_that_day == DayTime(None, 45005)
+    assert utc_text(later_that_day.unix(monday + 100)) == "2026-03-02 12:30:05"
+
+
+def test_all_mistakes_are_told_at_once_with_file_and_line():
+    told = problems(HEAD + "wake\ntipe 12#\nwait three\nclock 2026-03-02 09:00\nexpect answer open\n")
+    assert [line.split(" ")[0] for line in told] == ["x.txt:5:", "x.txt:6:", "x.txt:7:", "x.txt:8:"]
+    assert "unknown word `tipe`" in told[0] and "did you mean `type`?" in told[0]
+    assert "expected a duration such as 3s" in told[1] and "found `three`" in told[1]
+    assert "set-up must come before the first action (line 4)" in told[2]
+    assert "opened" in told[3]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("wait", "expected a duration such as 3s, 90ms, 15min, 8h or 2d or `until`, but the line ends"),
+        ("wait 3s long", "expected the end of the line, but found `long`"),
+        ("wait 0s", "a duration longer than nothing"),
+        ("open window", "expected `door`, but found `window`"),
+        ("type", "keys such as 1234#"),
+        ("type 12a#", "keys such as 1234#"),
+        ("type <morning", "keys such as 1234#"),
+        ("type <random 17 digits>", "from 1 to 16 random digits"),
+        ("type <couriers with digit 0 wrong>", "the place of a digit, counted from 1"),
+        ("type <two words>", "in angle brackets"),
+        ("press 1 and A together", "one of the keys"),
+        ("wait until 2026-02-30 08:00", "a date of the calendar"),
+        ("wait until 24:00", "a time of the day"),
+        ("expect bolt half", "one of locked, unlocked, between"),
+        ("expect log opened by couriers", "expected `for` or `times` or `within`"),
+        ("battery low mV", "a whole number"),
+        ("issue lobby as Morning", "a name of small letters"),
+    ],
+)
+def test_a_wrong_line_says_what_was_expected(line, expected):
+    (told,) = problems(HEAD + "wake\n" + line + "\n")
+    assert told.startswith("x.txt:5: ")
+    assert expected in told
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", "x.txt:1: an empty session"),
+        ("wake\n", "x.txt:1: expected a line `clock TIME`"),
+        ("clock 08:00\n", "x.txt:1: the clock needs a date"),
+        (HEAD + "clock 2026-03-02 09:00\n", "x.txt:4: the clock is already set on line 1"),
+        (HEAD + "grant lobby event\n", "x.txt:4: the grant `lobby` is already given on line 2"),
+        (HEAD + "grant a-label-too-long event\n", "x.txt:4: expected a label of at most 12 characters"),
+        (HEAD + "bucket 9 burst 1 every 8h\nbucket 9 burst 2 every 8h\n", "x.txt:5: the bucket of length 9 is already"),
+        (HEAD + "settings missing\nsetting relock_s = 8\n", "x.txt:5: the settings are missing, by line 4"),
+        (HEAD + "setting relock_s = 8\nsettings missing\n", "x.txt:4: the settings are missing, by line 5"),
+        (HEAD + "partition missing\npartition sectors 32\n", "x.txt:5: the partition is already given"),
+        (HEAD + "owner 1234\n", "x.txt:4: the owner's code must be 12 digits"),
+        (HEAD + "grant parcel number AB123 last 8\n", "x.txt:4: expected a number with at least 8 digits"),
+        (HEAD + "grant g event from 2026-03-03 00:00 until 2026-03-02 00:00\n", "x.txt:4: `until` must be later"),
+        (HEAD + "grant g event digits 10\n", "digits 10, must be 6 to 9"),
+        (HEAD + "grant g event from 08:00\n", "x.txt:4: `from` needs a date"),
+        (HEAD + "type <morning>#\n", "x.txt:4: no code is named `morning` by here"),
+        (HEAD + "issue office as morning\n", "x.txt:4: there is no grant `office` to issue from"),
+        (HEAD + "issue lobby as a\nissue lobby as a\n", "x.txt:5: the name `a` is already given"),
+        (HEAD + "issue couriers as a serial 1\n", "x.txt:4: `serial` is for interval grants"),
+        (HEAD + "issue lobby as a serial 1\n", "x.txt:4: serial 1 of `lobby`, which has 1"),
+        (HEAD + "bucket 9 burst 10 every 8h\n", "x.txt:4: buckets: typed length 8 of grant couriers has no bucket"),
+        (
+            HEAD + "grant other event digits 9\n",
+            "x.txt:4: grant other: 9 digits typed as grant lobby, check digit in one",
+        ),
+        (HEAD + "expect log opened for office\n", "x.txt:4: there is no grant `office`"),
+    ],
+)
+def test_what_no_line_shows_by_itself(text, expected):
+    assert any(expected in told for told in problems(text))
+
+
+def test_a_file_that_cannot_be_read_is_said_so(tmp_path):
+    with pytest.raises(SessionError, match="missing.txt: No such file"):
+        load(tmp_path / "missing.txt")
+    binary = tmp_path / "binary.txt"
+    binary.write_bytes(b"\xff\xfe")
+    with pytest.raises(SessionError, match="not UTF-8 text"):
+        load(binary)
