@@ -1,6 +1,5 @@
 """The simulator of the lock: scripted sessions, a demo, and a lock that is live in the terminal."""
 
-import json
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -8,7 +7,11 @@ from typing import Annotated
 
 import typer
 
+from host_sim.demo import demonstrate
+from host_sim.session.jsonlines import JsonLines
 from host_sim.session.parser import SessionError, load
+from host_sim.session.player import tell
+from host_sim.session.transcript import Transcript
 
 app = typer.Typer(help=__doc__, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -36,34 +39,20 @@ def play(
 
     Status 2: a file is no session; then nothing is played.
     """
-    from host_sim.session.player import play as play_session
-    from host_sim.session.transcript import Transcript
-
     sessions = _load(files)
-    transcript = None if as_json else Transcript()
-    steps = 0
-    for session in sessions:
-        if transcript:
-            transcript.begin(session, runtime.value)
-        for step in play_session(session, runtime.value):
-            steps += 1
-            if transcript:
-                transcript.step(step)
-            else:
-                print(json.dumps(step.as_dict()), flush=True)
-            if not step.ok:
-                print(step.problem, file=sys.stderr)
-                raise typer.Exit(WRONG_EXPECTATION)
+    steps, wrong = tell(sessions, runtime.value, JsonLines() if as_json else Transcript())
+    if wrong:
+        print(wrong.problem, file=sys.stderr)
+        raise typer.Exit(WRONG_EXPECTATION)
     told = f"{len(sessions)} sessions, {steps} steps on {runtime.value}: all as expected"
     print(told, file=sys.stderr if as_json else sys.stdout)
 
 
 @app.command()
 def demo():
-    """Play two days at the door on the MicroPython VM."""
-    from host_sim.demo import run
-
-    raise typer.Exit(run())
+    """Play a day at the door on the MicroPython VM."""
+    if not demonstrate(Transcript()):
+        raise typer.Exit(WRONG_EXPECTATION)
 
 
 @app.command()

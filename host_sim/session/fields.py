@@ -6,7 +6,7 @@ with what it expected. Times are unix seconds in UTC, durations seconds.
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from firmware.core.words import DECISIONS
 from firmware.drivers.signals import PATTERNS
@@ -179,4 +179,9 @@ def one_of(*choices):
 
 def utc_text(unix):
     """Unix seconds as `2026-03-02 08:00:00`."""
-    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(unix))).strftime("%Y-%m-%d %H:%M:%S")
+    return datetime.fromtimestamp(int(unix), UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def iso_text(unix):
+    """Unix seconds as `2026-03-02T08:00:00.250Z`, to the millisecond."""
+    return datetime.fromtimestamp(unix, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -63,13 +63,16 @@ def parse(text, name="session"):
     )
 
 
-def load(path):
-    """Read the session in the file at `path`. Raises `SessionError`, also for a file that cannot be read."""
+def load(path, name=None):
+    """Read the session in the file at `path`, called `name` or else by its path.
+
+    Raises `SessionError`, also for a file that cannot be read.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise SessionError([f"{path}: {error.strerror if isinstance(error, OSError) else 'not UTF-8 text'}"]) from None
-    return parse(text, str(path))
+    return parse(text, name or str(path))
 
 
 def read_line(text, number):

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from host_sim.lock import FirmwareError, Happening, Lock
 from host_sim.session import actions, expectations
-from host_sim.session.fields import utc_text
 from host_sim.session.grammar import EXPECTATIONS
 from host_sim.session.parser import Line
 from host_sim.session.setup import checked_lengths, known_codes, lock_config, start
@@ -39,18 +38,23 @@ class Step:
         expected = self.line.text.removeprefix("expect ")
         return f"{self.session}:{self.line.number}: expected {expected}, but {self.instead}"
 
-    def as_dict(self):
-        """The step as `play --json` prints it; times are UTC."""
-        return {
-            "file": self.session,
-            "line": self.line.number,
-            "step": self.line.text,
-            "ok": self.ok,
-            "began": utc_text(self.began),
-            "ended": utc_text(self.ended),
-            "seen": [{"time": utc_text(t), "kind": kind, "text": text} for t, kind, text in self.seen],
-            "problem": None if self.ok else self.problem,
-        }
+
+def tell(sessions, runtime, teller):
+    """Play `sessions` one after the other and let `teller` tell of them.
+
+    Returns how many steps were played, and the wrong step or None. A teller has `begin(session, runtime)`, `step(step)`
+    and `end()`.
+    """
+    steps = 0
+    for session in sessions:
+        teller.begin(session, runtime)
+        for step in play(session, runtime):
+            steps += 1
+            teller.step(step)
+            if not step.ok:
+                return steps, step
+        teller.end()
+    return steps, None
 
 
 def play(session, runtime):

@@ -1,68 +1,107 @@
 """A session as a person reads it: the time, what was pressed, what the lock did and said, and what went to flash.
 
-Everything but headings and names comes from what the world saw. Keys that follow each other share a line, and so do
-records programmed one after the other.
+Everything but headings and the names of codes comes from what the world saw. Keys that follow each other share a line,
+and so do records programmed one after the other; the clicks that answer keys are left out.
 """
-
-from itertools import groupby
 
 from rich.console import Console
 from rich.rule import Rule
+from rich.table import Table
 from rich.text import Text
 
-from host_sim.session.fields import utc_text
-from host_sim.session.palette import ANSWER_STYLES
+from host_sim.session.fields import NOT_ANSWERS, utc_text
+from host_sim.session.palette import ANSWERS, UNKNOWN
 
-_STYLES = {
-    "key": "bold",
-    "flash": "dim",
-    "bolt": "bright_blue",
-    "door": "bright_blue",
-    "power": "yellow",
-    "chip": "dim",
-    "issued": "cyan",
-}
+_STYLES = {"key": "bold", "flash": "bright_black", "bolt": "bright_blue", "door": "bright_blue", "power": "yellow"}
 _JOINTS = {"key": "", "flash": " · ", "bolt": " → "}
-_CLICK = ("answer", "key")  # each key is answered by a click: said once, by the key itself
-_WHAT = 8  # width of the column that says what the line is about
+_TOGETHER_S = 15  # what is further apart has a line and a time of its own
+_VISIT_S = 300  # what is further apart has nothing to do with each other
 
 
 class Transcript:
     """Prints sessions step by step on `console`."""
 
     def __init__(self, console=None):
-        self._console = console or Console(highlight=False)
+        self.console = console or Console(highlight=False)
         self._day = None
+        self._last = None  # unix seconds of the last line, None after a heading
+        self._gathered = []  # happenings that share a line
 
     def begin(self, session, runtime):
         """A new lock."""
-        self._day = None
-        self._console.print()
-        self._console.print(Rule(f"[bold]{session.name}[/] on {runtime}", style="bright_black"))
+        self._day = self._last = None
+        self.console.print()
+        self.console.print(Rule(f"[bold]{session.name}[/] on {runtime}", style="bright_black"))
 
     def step(self, step):
         """What came of one line."""
         if step.line.form == "scene":
-            self._console.print(f"\n  [bold]{step.line.fields['scene']}[/]")
+            self._heading(step.line.fields["scene"])
         if step.code:
+            self._end_line()
             label, name = step.line.fields["issue"], step.line.fields["as"]
-            self._line(step.began, "issued", f"{step.code} from {label}, called {name}")
-        told = [happening for happening in step.seen if (happening.kind, happening.text) != _CLICK]
-        for what, happenings in groupby(told, key=lambda happening: happening.kind):
-            happenings = list(happenings)
-            texts = [happening.text for happening in happenings]
-            if what in _JOINTS:
-                self._line(happenings[0].t, what, _JOINTS[what].join(texts))
-                continue
-            for happening in happenings:
-                self._line(happening.t, what, happening.text)
+            self._print(step.began, "issued", Text(f"{step.code} from {label}, called {name}", "cyan"))
+        for happening in step.seen:
+            if happening.kind != "answer" or happening.text not in NOT_ANSWERS:
+                self._gather(happening)
         if not step.ok:
-            self._console.print(f"  [bold red]✗ {step.problem}[/]")
+            self._end_line()
+            self.console.print(Text(f"\n  line {step.line.number}, {step.line.text}: {step.instead}", "bold red"))
 
-    def _line(self, unix, what, text):
+    def end(self):
+        """The session is over."""
+        self._end_line()
+
+    def _heading(self, title):
+        self._end_line()
+        self._last = None
+        self.console.print(Text(f"\n  {title}", "bold bright_white"))
+
+    def _gather(self, happening):
+        if self._gathered:
+            last = self._gathered[-1]
+            if happening.kind != last.kind or happening.kind not in _JOINTS or happening.t - last.t > _TOGETHER_S:
+                self._end_line()
+        self._gathered.append(happening)
+
+    def _end_line(self):
+        if not self._gathered:
+            return
+        first, self._gathered, happenings = self._gathered[0], [], self._gathered
+        texts = [happening.text for happening in happenings]
+        if first.kind == "answer":
+            text = _answer(first.text)
+        else:
+            words = _JOINTS.get(first.kind, " ").join(_without_repetition(texts))
+            text = Text(words, _STYLES.get(first.kind, "bright_black"))
+        self._print(first.t, first.kind, text)
+
+    def _print(self, unix, what, text):
         day, moment = utc_text(unix).split()
         if day != self._day:
             self._day = day
-            self._console.print(f"\n  [bright_black]{day}[/]")
-        style = f"bold {ANSWER_STYLES.get(text, 'white')}" if what == "answer" else _STYLES[what]
-        self._console.print(Text.assemble((f"  {moment}  ", "bright_black"), (what.ljust(_WHAT), "dim"), (text, style)))
+            self.console.print(Text(f"\n  {day} UTC", "bright_black"))
+        elif self._last is not None and unix - self._last > _VISIT_S:
+            self.console.print()
+        line = Table.grid(padding=(0, 1))
+        line.add_column(width=10, justify="right")
+        line.add_column(width=6)
+        line.add_column(overflow="fold")
+        shown = "" if self._last is not None and int(unix) == int(self._last) else moment
+        line.add_row(Text(shown, "bright_black"), Text(what, "bright_black"), text)
+        self._last = unix
+        self.console.print(line)
+
+
+def _answer(name):
+    style, meaning = ANSWERS.get(name, UNKNOWN)
+    return Text.assemble((name.upper(), f"bold {style}"), (f"  {meaning}", style))
+
+
+def _without_repetition(texts):
+    """Records of one attempt name it once: `attempt 3: 9 digits`, `burnt couriers`."""
+    subject = None
+    for text in texts:
+        about, _, rest = text.partition(": ")
+        yield rest if rest and about == subject else text
+        subject = about if rest else None
