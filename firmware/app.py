@@ -15,7 +15,7 @@ from micropython import const
 
 from firmware.drivers.keypad import Keypad
 
-_POLL_MS = const(5)
+_POLL_MS = const(10)
 _NAP_MS = const(4000)  # half the watchdog's time
 _RETRY_MS = const(300_000)  # until a bolt that would not lock, or a stuck key, is looked at again
 

@@ -39,7 +39,7 @@ class Keypad:
 
     @property
     def active(self):
-        """True while a contact is closed or has not yet settled: poll every few ms."""
+        """True while a contact is closed or has not yet settled: poll every 5 to 10 ms."""
         return bool(self._raw or self._down)
 
     def poll(self, now):

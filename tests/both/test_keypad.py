@@ -2,7 +2,7 @@ from pins import Matrix
 
 from firmware.drivers.keypad import KEYS, Keypad
 
-POLL_MS = 5
+POLL_MS = 10
 
 
 class Hands:
