@@ -26,24 +26,30 @@ class Chip:
         self._rest = rest
         self.now = self.next = self.fed = 0
         self.levels = self.contacts = 0
+        self.high = self.driven = 0  # rows of the matrix driven high, and driven at all: masks, bit 0 the top row
+        self.lit = 0  # columns of the matrix that are high: mask, bit 0 the left one
+        self._columns = {}  # what `lit` is in every situation met so far
         hello = struct.unpack(protocol.HELLO_REPLY, self.call(protocol.HELLO))
         self.began, self.held_high, self.held_low, self.reset_cause, self.wake_reason = hello[:5]
         self.rows = hello[5:9]
         self.columns = hello[9:12]
         self.mac = hello[12]
-        self.high = self._rows_in(self.held_high)  # rows of the matrix driven high, bit 0 the top row
+        self.high = self._rows_in(self.held_high)
         self.driven = self.high | self._rows_in(self.held_low)
+        self._light()
         self.armed = (0, -1, 0, 0)  # wake sources: ext1 mask, ext0 pin, ext0 level, ext1 level
         self.sounding = set()  # GPIOs whose PWM runs
         self._outputs = {}
-        self._columns = {}
 
     def call(self, operation, payload=b""):
         """Ask the world; returns the reply's payload, raises OSError with the world's error number."""
         head = self._exchange(struct.pack(protocol.REQUEST, operation, self.now, self.fed) + payload)
-        self.now, self.next, self.levels, self.contacts, error, size = struct.unpack(protocol.REPLY, head)
+        self.now, self.next, self.levels, contacts, error, size = struct.unpack(protocol.REPLY, head)
+        if contacts != self.contacts:
+            self.contacts = contacts
+            self._light()
         if error:
-            raise OSError(error)
+            raise OSError(error, "refused")  # with two arguments CPython, too, has it as errno
         return self._rest(size) if size else b""
 
     def clock(self):
@@ -61,18 +67,25 @@ class Chip:
         else:
             self.now = end
 
-    def column(self, index):
-        """Level of column `index` of the key matrix, by the contacts and the rows as they are now."""
+    def _light(self):
+        """Work out `lit` after a contact or a row has changed."""
         situation = self.high << 16 | self.driven << 12 | self.contacts
-        levels = self._columns.get(situation)
-        if levels is None:
-            levels = self._columns[situation] = columns(self.high, self.driven, self.contacts)
-        return levels >> index & 1
+        lit = self._columns.get(situation)
+        if lit is None:
+            lit = self._columns[situation] = columns(self.high, self.driven, self.contacts)
+        self.lit = lit
 
     def row(self, row, state):
         """Output `state` (LOW, HIGH, FLOATING) on a row of the key matrix, given as a mask."""
         self.high = self.high | row if state == protocol.HIGH else self.high & ~row
         self.driven = self.driven & ~row if state == protocol.FLOATING else self.driven | row
+        self._light()
+
+    def toggle(self, row):
+        """Output the other level on a row that is driven."""
+        self.high ^= row
+        if self.contacts:
+            self._light()
 
     def drive(self, pad, state):
         """Output `state` (LOW, HIGH, FLOATING) on any other pad."""
@@ -81,16 +94,22 @@ class Chip:
             self.call(protocol.OUTPUT, struct.pack("<BB", pad, state))
 
     def hold(self, bit, level):
-        """Note that the pad of mask `bit` keeps `level` through a reset; None: that it follows its output again."""
-        self.held_high = self.held_high | bit if level == 1 else self.held_high & ~bit
-        self.held_low = self.held_low | bit if level == 0 else self.held_low & ~bit
+        """Note that the pad of mask `bit` keeps `level` through a reset."""
+        if level:
+            self.held_high |= bit
+        else:
+            self.held_low |= bit
+
+    def release(self, bit):
+        """Note that the pad of mask `bit` follows its output again."""
+        self.held_high &= ~bit
+        self.held_low &= ~bit
 
     def wakes(self):
         """True when an armed pad has its level already, so that a sleep ends at once."""
         levels = self.levels
-        if self.contacts:
-            for index, pad in enumerate(self.columns):
-                levels |= self.column(index) << pad
+        for index, pad in enumerate(self.columns):
+            levels |= (self.lit >> index & 1) << pad
         return protocol.wake_source(levels, *self.armed) != 0
 
     def sleep_request(self, until):

@@ -32,7 +32,7 @@ class Partition:
             if _text(entry[4]) == label:
                 self._entry = entry
                 return
-        raise OSError(2)
+        raise OSError(2, "ENOENT")
 
     @staticmethod
     def find(type=TYPE_APP, subtype=0xFF, label=None, block_size=_BLOCK):

@@ -48,6 +48,10 @@ class Pin:
         self._mode = self.IN
         self._pull = 0
         self._level = 0
+        if self._row:
+            self.value = self._row_value
+        elif self._column >= 0:
+            self.value = self._column_value
         self._held = bool((chip.held_high | chip.held_low) & self.bit)
 
     def init(self, mode=None, pull=-1, *, value=None, drive=None, hold=None):
@@ -75,7 +79,7 @@ class Pin:
         """Bring mode and level to the pad, unless it is held."""
         if self._held:
             return
-        chip.hold(self.bit, None)
+        chip.release(self.bit)
         state = protocol.FLOATING if not self._drives() else protocol.HIGH if self._level else protocol.LOW
         if self._row:
             chip.row(self._row, state)
@@ -83,12 +87,8 @@ class Pin:
             chip.drive(self.number, state)
 
     def value(self, level=None):
-        """The pad's level (high for a column without its pull-down: noise); with `level`, set that of the output."""
+        """The pad's level; with `level`, set that of the output."""
         if level is None:
-            if self._column >= 0:
-                if self._pull != self.PULL_DOWN:
-                    return 1
-                return chip.column(self._column) if chip.contacts else 0
             return self._level if self._mode == self.OUT else chip.levels >> self.number & 1
         level = 1 if level else 0
         if level != self._level:
@@ -96,7 +96,24 @@ class Pin:
             self._apply()
         return None
 
-    __call__ = value
+    def _row_value(self, level=None):
+        """`value` of a row of the key matrix, which is set more often than all other pins together."""
+        if level is None:
+            return self._level
+        if level != self._level:
+            self._level = 1 if level else 0
+            if self._mode == self.OUT and not self._held:
+                chip.toggle(self._row)
+            else:
+                self._apply()
+        return None
+
+    def _column_value(self, level=None):
+        """`value` of a column: without its pull-down it catches noise and reads high."""
+        return 1 if self._pull != 1 else chip.lit >> self._column & 1
+
+    def __call__(self, level=None):
+        return self.value(level)
 
     def on(self):
         self.value(1)

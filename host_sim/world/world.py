@@ -52,8 +52,11 @@ class World:
         self.rtc = ChipRtc(timeline)
         self.signals = Signals(timeline, patterns)
         self.chip = Chip(self, lambda chip: self._boot(runtime, chip))
+        self.inputs = 0
+        """Levels of the wired inputs, all but the columns, as a mask: bit = GPIO."""
         self._high = set()
         self._batteries_in = False
+        self._look_at_inputs()
         self._listen()
 
     def _listen(self):
@@ -141,21 +144,12 @@ class World:
         for index, pad in enumerate(wiring.ROWS):
             rows_high |= (held_high >> pad & 1) << index
             rows_low |= (held_low >> pad & 1) << index
-        return self.input_levels() | self.column_levels(rows_high, rows_high | rows_low)
+        return self.inputs | self.column_levels(rows_high, rows_high | rows_low)
 
     def column_levels(self, rows_high, rows_driven):
         """Levels at the columns' pads as a mask, for rows given as masks with bit 0 the top row."""
         columns = self.keys.columns(rows_high, rows_driven)
         return sum((columns >> index & 1) << pad for index, pad in enumerate(wiring.COLUMNS))
-
-    def input_levels(self):
-        """Levels of the other wired inputs as a mask: bit = GPIO."""
-        bolt = self.bolt
-        return (
-            (not bolt.locked) << wiring.BOLT_LOCKED
-            | (not bolt.unlocked) << wiring.BOLT_UNLOCKED
-            | self.door.reed << wiring.REED
-        )
 
     def output(self, pad, high):
         """A pad is driven high, or low, or floats on its pull-down."""
@@ -180,12 +174,19 @@ class World:
         self.signals.off()
 
     def _door_moved(self):
+        self._look_at_inputs()
         self.note("door", "open" if self.door.is_open else "closed")
         self.chip.look_for_wake()
 
     def _bolt_moved(self):
+        self._look_at_inputs()
         self.note("bolt", self.bolt.state)
         self.chip.look_for_wake()
+
+    def _look_at_inputs(self):
+        bolt = self.bolt
+        locked, unlocked = (not bolt.locked) << wiring.BOLT_LOCKED, (not bolt.unlocked) << wiring.BOLT_UNLOCKED
+        self.inputs = locked | unlocked | self.door.reed << wiring.REED
 
     def _brown_out(self):
         self.note("power", "brown-out")

@@ -1,0 +1,174 @@
+"""Both runtimes boot a chip as MicroPython does on the ESP32, and leave nothing behind."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from host_sim.chip import protocol
+from host_sim.runtime import RUNTIMES
+from host_sim.runtime.run import FirmwareError
+from host_sim.world.flash import NorViolation
+from tests.host.boards import board, reported, run
+
+BOTH = pytest.mark.parametrize("runtime", list(RUNTIMES))
+
+SLEEP_A_SECOND = "machine.deepsleep(1000)\n"
+
+
+@BOTH
+def test_boot_and_main_share_their_names_after_420_ms(tmp_path, runtime):
+    main = "import time\nreport([__name__, time.ticks_ms()])\nmachine.deepsleep()"
+    with board(tmp_path, runtime, main) as world:
+        run(world, 1)
+        assert reported(world) == ["__main__", 420]
+        assert world.chip.state == "asleep"
+
+
+@BOTH
+def test_every_boot_starts_with_fresh_modules(tmp_path, runtime):
+    counter = "count = [0]\ndef up():\n    count[0] += 1\n    return count[0]\n"
+    main = (
+        "from firmware import counter\nfrom firmware.counter import up\nreport([up(), counter.up()])\n" + SLEEP_A_SECOND
+    )
+    with board(tmp_path, runtime, main, {"counter.py": counter}) as world:
+        run(world, 10)
+        assert world.chip.boots > 5
+        assert reported(world) == [1, 2]
+
+
+@BOTH
+def test_two_chips_do_not_know_each_other(tmp_path, runtime):
+    folders = [tmp_path / name for name in ("one", "two")]
+    for folder in folders:
+        folder.mkdir()
+    main = "import time\nwhile True:\n    time.sleep_ms(7)\n    report(time.ticks_ms())"
+    with board(folders[0], runtime, main) as one, board(folders[1], runtime, main) as two:
+        run(one, 1)
+        run(two, 5)
+        run(one, 1)
+        assert reported(one) < 2000
+        assert 4900 < reported(two) < 5000
+
+
+@BOTH
+def test_a_loop_that_waits_for_a_time_ends(tmp_path, runtime):
+    main = """
+import time
+end = time.ticks_ms() + 300
+while time.ticks_ms() < end:
+    pass
+report(time.ticks_ms())
+machine.deepsleep()
+"""
+    with board(tmp_path, runtime, main) as world:
+        run(world, 1)
+        assert reported(world) == 720
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("main", "said"),
+    [("x = 1", "main.py returned"), ("raise ValueError('bad day')", "bad day"), ("import firmware.missing", "missing")],
+)
+def test_firmware_that_lets_go_of_the_chip_is_found_at_the_prompt(tmp_path, runtime, main, said):
+    with board(tmp_path, runtime, main) as world:
+        run(world, 5)
+        assert world.chip.state == "prompt"
+        assert said in world.chip.console
+        assert world.chip.boots == 1
+
+
+@BOTH
+def test_system_exit_resets_softly(tmp_path, runtime):
+    main = """
+if machine.reset_cause() == machine.SOFT_RESET:
+    report("again")
+    machine.deepsleep()
+raise SystemExit
+"""
+    with board(tmp_path, runtime, main) as world:
+        run(world, 1)
+        assert reported(world) == "again"
+        assert world.chip.boots == 2
+
+
+@BOTH
+def test_a_boot_that_is_cut_gets_no_further_than_the_bus(tmp_path, runtime):
+    main = """
+import esp32
+import time
+device = esp32.Partition.find(esp32.Partition.TYPE_DATA, label="locklog")[0]
+try:
+    time.sleep(10)
+finally:
+    device.writeblocks(0, b"never", 0)
+"""
+    with board(tmp_path, runtime, main) as world:
+        run(world, 5)
+        world.cut_power()
+        run(world, 20)
+        assert world.flash.ops == 0
+        assert not world.chip.powered
+
+
+@BOTH
+def test_a_fault_of_the_flash_reaches_the_harness_and_no_handler_of_the_firmware(tmp_path, runtime):
+    main = """
+import esp32
+device = esp32.Partition.find(esp32.Partition.TYPE_DATA, label="locklog")[0]
+device.writeblocks(0, b"\\0", 0)
+try:
+    device.writeblocks(0, b"\\1", 0)
+except Exception:
+    pass
+"""
+    with board(tmp_path, runtime, main) as world, pytest.raises(NorViolation):
+        run(world, 5)
+
+
+def test_a_vm_that_ends_is_reported_with_its_last_words(tmp_path):
+    main = "import sys\nprint('last words')\nwhile True:\n    import os\n    os.system('kill -9 $PPID')\n"
+    with board(tmp_path, "micropython", main) as world, pytest.raises(FirmwareError, match="last words"):
+        run(world, 5)
+
+
+def test_source_that_micropython_cannot_compile_is_named(tmp_path):
+    with pytest.raises(ValueError, match="bad.py"), board(tmp_path, "micropython", "", {"bad.py": "def f(:\n"}):
+        pass
+
+
+def _children():
+    """Ids of the processes below this one, at any depth."""
+    parents = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            words = stat.read_text().rpartition(")")[2].split()
+        except OSError:  # it has ended meanwhile
+            continue
+        parents[int(stat.parent.name)] = int(words[1])
+    below = {os.getpid()}
+    while found := {child for child, parent in parents.items() if parent in below} - below:
+        below |= found
+    return below
+
+
+def _files():
+    return len(os.listdir("/proc/self/fd"))
+
+
+@BOTH
+def test_a_thousand_boots_leave_no_process_and_no_file(tmp_path, runtime):
+    with board(tmp_path, runtime, "machine.deepsleep(100)") as world:
+        run(world, 1)
+        world.chip.kill()
+    before = _children(), _files()
+    with board(tmp_path, runtime, "machine.deepsleep(100)") as world:
+        run(world, 520)
+        assert world.chip.boots >= 1000
+        assert world.chip.reset_cause == protocol.DEEP_SLEEP_RESET
+    for _ in range(200):  # the last child may take a moment to be buried
+        after = _children(), _files()
+        if after == before:
+            break
+    assert after == before
