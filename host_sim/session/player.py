@@ -61,16 +61,17 @@ def play(session, runtime):
     """Play `session` on a fresh lock under `runtime`; yields a `Step` for each line, the last of which may be wrong."""
     with Lock(runtime=runtime, config=lock_config(session), start=start(session)) as lock:
         stage = Stage(lock, known_codes(session), checked_lengths(session))
+        told = 0
         for line in session.steps:
-            step = _play_line(stage, session.name, line)
+            step = _play_line(stage, session.name, line, told)
+            told += len(step.seen)
             yield step
             if not step.ok:
                 return
 
 
-def _play_line(stage, name, line):
-    lock = stage.lock
-    seen_before, began = len(lock.trace), lock.now
+def _play_line(stage, name, line, told):
+    lock, began = stage.lock, stage.lock.now
     instead = None
     try:
         if line.form in _EXPECTATION_NAMES:
@@ -79,5 +80,5 @@ def _play_line(stage, name, line):
             actions.act(stage, line)
     except (StepError, FirmwareError) as error:
         instead = str(error)
-    seen = tuple(lock.trace[seen_before:])
+    seen = tuple(lock.trace[told:])
     return Step(name, line, began, lock.now, seen, stage.codes.get(line.fields.get("as")), instead)
