@@ -76,7 +76,10 @@ class Power:
 
 
 class Nor(Power):
-    """`blocks` sectors of `size` bytes. `bad`: sectors that an erase leaves as they are; `raises`: it says so."""
+    """`blocks` sectors of `size` bytes. `bad`: sectors that an erase leaves as they are; `answer`: what it says then.
+
+    answer: an OSError to raise, or a number to return, 0 for an erase that claims to have worked.
+    """
 
     def __init__(self, blocks, size):
         super().__init__()
@@ -87,7 +90,7 @@ class Nor(Power):
         self.erases = [0] * blocks
         self.bytes_read = 0
         self.bad = ()
-        self.raises = False
+        self.answer = -22
 
     def readblocks(self, n, buf, off=0):
         self.check()
@@ -119,9 +122,9 @@ class Nor(Power):
         self.erases[arg] += 1
         cut = self.strikes()
         if arg in self.bad:
-            if self.raises:
-                raise OSError(5)
-            return -22
+            if isinstance(self.answer, OSError):
+                raise self.answer
+            return self.answer
         at = arg * self.size
         blank = b"\xff" * self.size
         old = bytes(self.data[at : at + self.size])

@@ -1,6 +1,6 @@
 """The ring by itself: layout, order, rotation, what it skips and what it refuses."""
 
-from nor import Nor
+from nor import Nor, PowerCut
 
 from firmware.store import (
     BLANK,
@@ -128,10 +128,40 @@ def test_a_prepared_sector_that_is_no_longer_blank_is_erased_again():
     nor, ring = fresh()
     ring.append(body(1))
     ring.tidy()
-    flip(nor, SIZE_SMALL + 77)
+    nor.data[SIZE_SMALL + 77] = 0
     for n in range(9):
+        ring.append(body(n + 1))
+    assert mounted(nor)[1][-1] == 9
+
+
+def test_a_sector_that_a_rotation_has_begun_is_erased_again_even_if_it_reads_as_blank():
+    nor, ring = fresh()
+    for n in range(4):
         ring.append(body(n))
-    assert mounted(nor)[1][-1] == 8
+    ring.tidy()
+    ring, _ = mounted(nor)
+    nor.cut_at(2, "none")
+    try:
+        ring.append(body(4))
+    except PowerCut:
+        nor.revive()
+    erases = sum(nor.erases)
+    ring, found = mounted(nor)
+    assert found == [0, 1, 2, 3]
+    ring.append(body(4))
+    assert sum(nor.erases) == erases + 1
+    assert mounted(nor)[1] == [4]
+
+
+def test_a_record_left_over_from_another_turn_never_passes():
+    nor, ring = fresh()
+    for n in range(5):
+        ring.append(body(n))
+    nor.data[SIZE_SMALL + 64 : SIZE_SMALL + 96] = nor.data[64:96]
+    ring, found = mounted(nor)
+    assert found == [4]
+    ring.append(body(5))
+    assert mounted(nor)[1] == [4, 5]
 
 
 def test_a_torn_slot_is_skipped_and_never_programmed_over():
@@ -229,9 +259,11 @@ def test_a_program_that_does_not_hold_is_noticed():
 
 
 def test_a_sector_that_does_not_erase_is_passed_over():
-    for raises in (False, True):
+    for answer in (-22, 0, OSError(5)):
         nor, ring = fresh(blocks=4)
-        nor.bad, nor.raises = (2,), raises
+        for n in range(16):
+            ring.append(body(n))
+        nor.bad, nor.answer = (2,), answer
         for n in range(60):
             ring.append(body(n))
             if n % 7 == 0:

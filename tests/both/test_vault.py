@@ -102,6 +102,21 @@ def test_damage_never_brings_back_the_set_before():
     assert why(Vault(nvs).load) == DAMAGED
 
 
+def test_a_set_that_cannot_be_read_back_never_counts():
+    for lost in ("b.s0", "b.g1", "b"):
+        nvs = Nvs()
+        Vault(nvs).replace(*OLD)
+        keep = nvs.set_blob
+
+        def forget(key, buf):
+            if key != lost:  # noqa: B023
+                keep(key, buf)  # noqa: B023
+
+        nvs.set_blob = forget
+        assert why(Vault(nvs).replace, *NEW) == PROGRAM
+        assert loaded(nvs) == OLD
+
+
 def test_refusals_of_the_store_are_vault_errors():
     nvs = Nvs()
     Vault(nvs).replace(*OLD)
