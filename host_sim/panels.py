@@ -55,7 +55,7 @@ def chip(powered, awake):
     """Whether the chip runs."""
     if not powered:
         return Text("no power", "bold red")
-    return Text("awake", "bold green") if awake else Text("deep sleep", "blue")
+    return Text("awake", "bold green") if awake else Text("asleep: * wakes it", "blue")
 
 
 def flash(erases, used, newest, recent):

@@ -97,7 +97,7 @@ def test_simulated_time_runs_with_the_real_one_and_leaps():
         await person.pilot.press("F")
         person.app.frame()
         assert "2026-03-02 09:01:0" in person.panel("lock")
-        assert "deep sleep" in person.panel("lock")
+        assert "asleep" in person.panel("lock")
 
     at_the_lock(act)
 
