@@ -28,7 +28,8 @@ class Chip:
         self.levels = self.contacts = 0
         self.high = self.driven = 0  # rows of the matrix driven high, and driven at all: masks, bit 0 the top row
         self.lit = 0  # columns of the matrix that are high: mask, bit 0 the left one
-        self._columns = {}  # what `lit` is in every situation met so far
+        self._lit_by = None  # `lit` by `high`, as far as known, for the contacts and driven rows as they are
+        self._situations = {}  # the same for all that have been met
         hello = struct.unpack(protocol.HELLO_REPLY, self.call(protocol.HELLO))
         self.began, self.held_high, self.held_low, self.reset_cause, self.wake_reason = hello[:5]
         self.rows = hello[5:9]
@@ -36,7 +37,7 @@ class Chip:
         self.mac = hello[12]
         self.high = self._rows_in(self.held_high)
         self.driven = self.high | self._rows_in(self.held_low)
-        self._light()
+        self._rewire()
         self.armed = (0, -1, 0, 0)  # wake sources: ext1 mask, ext0 pin, ext0 level, ext1 level
         self.sounding = set()  # GPIOs whose PWM runs
         self._outputs = {}
@@ -47,7 +48,7 @@ class Chip:
         self.now, self.next, self.levels, contacts, error, size = struct.unpack(protocol.REPLY, head)
         if contacts != self.contacts:
             self.contacts = contacts
-            self._light()
+            self._rewire()
         if error:
             raise OSError(error, "refused")  # with two arguments CPython, too, has it as errno
         return self._rest(size) if size else b""
@@ -67,25 +68,31 @@ class Chip:
         else:
             self.now = end
 
-    def _light(self):
-        """Work out `lit` after a contact or a row has changed."""
-        situation = self.high << 16 | self.driven << 12 | self.contacts
-        lit = self._columns.get(situation)
-        if lit is None:
-            lit = self._columns[situation] = columns(self.high, self.driven, self.contacts)
-        self.lit = lit
-
     def row(self, row, state):
         """Output `state` (LOW, HIGH, FLOATING) on a row of the key matrix, given as a mask."""
         self.high = self.high | row if state == protocol.HIGH else self.high & ~row
         self.driven = self.driven & ~row if state == protocol.FLOATING else self.driven | row
-        self._light()
+        self._rewire()
 
     def toggle(self, row):
         """Output the other level on a row that is driven."""
-        self.high ^= row
-        if self.contacts:
-            self._light()
+        self.high = high = self.high ^ row
+        lit = self._lit_by[high]
+        self.lit = self._light() if lit is None else lit
+
+    def _rewire(self):
+        """Contacts or driven rows have changed: find what is known of this situation, and work out `lit`."""
+        situation = self.driven << 12 | self.contacts
+        lit_by = self._situations.get(situation)
+        if lit_by is None:
+            lit_by = self._situations[situation] = [None] * 16
+        self._lit_by = lit_by
+        lit = lit_by[self.high]
+        self.lit = self._light() if lit is None else lit
+
+    def _light(self):
+        lit = self._lit_by[self.high] = columns(self.high, self.driven, self.contacts)
+        return lit
 
     def drive(self, pad, state):
         """Output `state` (LOW, HIGH, FLOATING) on any other pad."""

@@ -81,12 +81,8 @@ class _Modules:
         self._main.clear()
 
     def _load(self, name):
-        stem = name.replace(".", "/")
-        for file, is_package in ((stem + "/__init__.py", True), (stem + ".py", False)):
-            code = self._chip.code(file) or (self._firmware.code(file) if stem.startswith("firmware") else None)
-            if code is not None:
-                return self._execute_module(name, code, is_package)
-        return None
+        found = self._chip.module(name) or self._firmware.module(name)
+        return self._execute_module(name, *found) if found else None
 
     def _execute_module(self, name, code, is_package):
         parent, _, last = name.rpartition(".")

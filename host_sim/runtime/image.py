@@ -30,6 +30,7 @@ class Image:
         self.files = files
         self.digest = _digest(files)
         self._codes = {}
+        self._modules = {}
 
     def code(self, name):
         """The code object of file `name`, or None where there is no such file."""
@@ -37,6 +38,14 @@ class Image:
             found = self.files.get(name)
             self._codes[name] = compile(found[1], found[0], "exec", dont_inherit=True) if found else None
         return self._codes[name]
+
+    def module(self, name):
+        """(code object, whether it is a package) of the module `name`, or None where the image has no such module."""
+        if name not in self._modules:
+            stem = name.replace(".", "/")
+            package, plain = self.code(stem + "/__init__.py"), self.code(stem + ".py")
+            self._modules[name] = (package, True) if package else (plain, False) if plain else None
+        return self._modules[name]
 
     def compiled(self):
         """Folder with the image compiled for MicroPython; boot.py and main.py stay source, as they do on the chip.

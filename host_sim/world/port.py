@@ -45,7 +45,8 @@ class Port:
     def serve(self, request):
         """Answer one request: (reply without payload, payload). Raises ChipStopped when the boot is over by then."""
         operation, now, fed = _REQUEST.unpack_from(request)
-        self._fed = max(self._fed, fed)
+        if fed > self._fed:
+            self._fed = fed
         self._pass_until(now)
         error, payload = 0, b""
         try:
@@ -58,20 +59,15 @@ class Port:
             raise WorldFault(f"operation {operation}") from fault
         if not self.is_open:
             raise ChipStopped
-        world = self.world
-        contacts = world.keys.contacts
-        head = _REPLY.pack(self._timeline.now_us, self._next(), world.inputs, contacts, error, len(payload))
+        world, timeline = self.world, self._timeline
+        due, horizon = timeline.next_us, world.horizon_us
+        following = horizon if due is None or horizon < due else due
+        head = _REPLY.pack(timeline.now_us, following, world.inputs, world.keys.contacts, error, len(payload))
         return head, payload
 
     def spend(self, us):
         """Let `us` microseconds pass in the midst of an operation."""
         self._pass_until(self._timeline.now_us + us)
-
-    def _next(self):
-        """The first instant at which the chip must ask again."""
-        due = self._timeline.next_us
-        horizon = self.world.horizon_us
-        return horizon if due is None or horizon < due else due
 
     def _pass_until(self, instant, wanted=None):
         """Let time pass to `instant`, or to the first moment at which `wanted()` is true; returns what that was."""

@@ -50,7 +50,8 @@ class World:
         self.door = Door()
         self.clock = DS3231(timeline, start)
         self.rtc = ChipRtc(timeline)
-        self.signals = Signals(timeline, patterns)
+        self._observers = Timeline()
+        self.signals = Signals(self._observers, patterns)
         self.chip = Chip(self, lambda chip: self._boot(runtime, chip))
         self.inputs = 0
         """Levels of the wired inputs, all but the columns, as a mask: bit = GPIO."""
@@ -91,12 +92,16 @@ class World:
 
     def advance(self, us):
         """Let everything go on until instant `us`. Raises what the firmware's runtime raises, see `FirmwareError`."""
-        timeline, chip = self.timeline, self.chip
         self.horizon_us = us
-        while True:
+        try:
+            self._run_until(us)
+        finally:
+            self._observe()
+
+    def _run_until(self, us):
+        timeline, chip = self.timeline, self.chip
+        while chip.state != AWAKE or timeline.now_us < us:
             if chip.state == AWAKE:
-                if timeline.now_us >= us:
-                    return
                 chip.resume()
                 continue
             due = timeline.next_us
@@ -104,6 +109,10 @@ class World:
                 timeline.advance_to(max(us, timeline.now_us))
                 return
             timeline.advance_to(max(due, timeline.now_us))
+
+    def _observe(self):
+        """Bring whoever only looks on to the present. Their time waits for this, so that the chip need not."""
+        self._observers.advance_to(self.timeline.now_us)
 
     def power_on(self):
         """Put in the batteries. Nothing happens where they are in."""
@@ -160,17 +169,20 @@ class World:
         if pad in _MOTOR:
             self.bolt.drive(*(pad in self._high for pad in _MOTOR))
         elif pad == wiring.LED:
+            self._observe()
             self.signals.led(high)
 
     def pwm(self, pad, hz):
         """A pad oscillates; 0: it rests."""
         if pad == wiring.BUZZER:
+            self._observe()
             self.signals.buzzer(hz)
 
     def float_outputs(self):
         """The chip was reset: its pads float, external pull-downs have them."""
         self._high.clear()
         self.bolt.drive(False, False, False)
+        self._observe()
         self.signals.off()
 
     def _door_moved(self):
