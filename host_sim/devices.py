@@ -56,5 +56,8 @@ class Namespace:
     def set_blob(self, key, data):
         self._nvs.set_blob(self._name, key, data)
 
+    def erase_key(self, key):
+        self._nvs.erase_key(self._name, key)
+
     def commit(self):
         self._nvs.commit(self._name)
