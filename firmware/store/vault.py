@@ -1,8 +1,9 @@
 """The vault: settings and grants in NVS, in two banks, replaced as a whole or not at all.
 
 A bank is small blobs, eight grants to each, and a head that says what they hold. `replace` fills the bank that does not
-count, reads it back, and writes its head last; the head with the highest generation counts. A head that counts over
-blobs that do not match is damage, never a reason to go back to the other bank: there may be revoked grants in it.
+count, reads it back, writes its head last, and then erases the other bank: with two sets of 64 grants NVS would be
+nearly full for ever, and the other set may hold revoked keys. The head with the highest generation counts. Blobs that
+do not match it are damage, never a reason to go back to the other bank.
 
 The settings name the id of the state journal, so a vault with settings says that a journal was formatted: a blank one
 is then recognised as wrong.
@@ -13,10 +14,10 @@ from hashlib import sha256
 
 from micropython import const
 
-from firmware.store import BLANK, DAMAGED, PROGRAM, StorageError
+from firmware.store import BLANK, DAMAGED, FULL, PROGRAM, StorageError
 
 BLOB_SIZE = const(640)  # eight grants
-MAX_SETTINGS = const(1280)
+MAX_SETTINGS = const(640)
 MAX_GRANTS = const(5120)
 
 _HEAD = "<4sIHH32s"  # magic, generation, size of settings, size of grants, SHA-256 over all before it and both
@@ -31,9 +32,10 @@ class VaultError(StorageError):
 
 
 class Vault:
-    """Settings (JSON, at most 1,280 bytes) and grants (80 bytes each, at most 64) in an open NVS namespace.
+    """Settings (JSON, at most 640 bytes) and grants (80 bytes each, at most 64) in an open NVS namespace.
 
-    nvs: `get_blob(key, buf)` -> length, `set_blob(key, buf)`, `commit()`; they raise OSError, also for a missing key.
+    nvs: `get_blob(key, buf)` -> length, `set_blob(key, buf)`, `erase_key(key)`, `commit()`, which raise OSError, also
+    for a missing key.
     """
 
     def __init__(self, nvs):
@@ -53,32 +55,47 @@ class Vault:
     def replace(self, settings, grants):
         """Store a new set; a power cut leaves the old or the new one. Raises VaultError: the old one still counts.
 
-        After an error at the very last step it may be the new one, which the next `load` tells.
+        After an error at one of the last steps it may be the new one: the next `load` tells.
         """
         if len(settings) > MAX_SETTINGS or len(grants) > MAX_GRANTS:
-            raise VaultError(PROGRAM)
+            raise VaultError(FULL)
         generation, current = self._newest()
         bank = _BANKS[1 - _BANKS.index(current)]
         head = bytearray(_HEAD_SIZE)
         struct.pack_into("<4sIHH", head, 0, _MAGIC, generation + 1, len(settings), len(grants))
         head[_HASH_AT:] = _digest(head, settings, grants)
         try:
-            for kind, data in (("s", settings), ("g", grants)):
-                for at in range(0, len(data), BLOB_SIZE):
-                    self._nvs.set_blob(_name(bank, kind, at), data[at : at + BLOB_SIZE])
-            self._nvs.commit()
-        except OSError:
-            raise VaultError(PROGRAM)
-        self._head[:] = head
-        if self._contents(bank) is None:
-            raise VaultError(PROGRAM)
-        try:
+            self._forget(bank)
+            self._fill(bank, head, settings, grants)
             self._nvs.set_blob(bank, head)
             self._nvs.commit()
         except OSError:
             raise VaultError(PROGRAM)
         if self._newest() != (generation + 1, bank):
             raise VaultError(PROGRAM)
+        self._forget(current)
+
+    def _fill(self, bank, head, settings, grants):
+        """Write all blobs of a bank but its head and read them back."""
+        for kind, data in (("s", settings), ("g", grants)):
+            for at in range(0, len(data), BLOB_SIZE):
+                self._nvs.set_blob(_name(bank, kind, at), data[at : at + BLOB_SIZE])
+        self._nvs.commit()
+        self._head[:] = head
+        if self._contents(bank) is None:
+            raise VaultError(PROGRAM)
+
+    def _forget(self, bank):
+        """Erase a bank, its head first."""
+        names = [bank]
+        names += [_name(bank, "s", at) for at in range(0, MAX_SETTINGS, BLOB_SIZE)]
+        names += [_name(bank, "g", at) for at in range(0, MAX_GRANTS, BLOB_SIZE)]
+        for name in names:
+            try:
+                self._nvs.erase_key(name)
+            except OSError:  # it was not there, or it stays and is written over the next time
+                pass
+        self._nvs.commit()
 
     def _newest(self):
         """(generation, bank) of the head that counts, which is then in `_head`; generation 0 without one."""

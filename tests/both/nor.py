@@ -160,6 +160,15 @@ class Nvs(Power):
         if cut:
             raise PowerCut
 
+    def erase_key(self, key):
+        if key not in self.blobs:
+            raise OSError(-4354)
+        cut = self.strikes()
+        if not cut or self._tear == "all":
+            del self.blobs[key]
+        if cut:
+            raise PowerCut
+
     def commit(self):
         if self.strikes():
             raise PowerCut

@@ -2,10 +2,10 @@
 
 from nor import Nvs, PowerCut
 
-from firmware.store import BLANK, DAMAGED, PROGRAM
+from firmware.store import BLANK, DAMAGED, FULL, PROGRAM
 from firmware.store.vault import MAX_GRANTS, MAX_SETTINGS, Vault, VaultError
 
-OLD = (b'{"old": 1}' * 80, b"g" * 80 * 20)
+OLD = (b'{"old": 1}' * 60, b"g" * 80 * 20)
 NEW = (b'{"new": 2}' * 30, b"h" * 80 * 33)
 
 
@@ -33,7 +33,7 @@ def test_sets_of_every_size_come_back():
         NEW,
         (b"{}", b""),
         (b"s" * MAX_SETTINGS, b"g" * MAX_GRANTS),
-        (b"x" * 640, b"y" * 640),
+        (b"x" * 639, b"y" * 640),
     ):
         Vault(nvs).replace(settings, grants)
         assert loaded(nvs) == (settings, grants)
@@ -42,8 +42,8 @@ def test_sets_of_every_size_come_back():
 def test_what_is_too_large_is_refused_and_the_old_set_stays():
     nvs = Nvs()
     Vault(nvs).replace(*OLD)
-    assert why(Vault(nvs).replace, b"s" * (MAX_SETTINGS + 1), b"") == PROGRAM
-    assert why(Vault(nvs).replace, b"{}", b"g" * (MAX_GRANTS + 80)) == PROGRAM
+    assert why(Vault(nvs).replace, b"s" * (MAX_SETTINGS + 1), b"") == FULL
+    assert why(Vault(nvs).replace, b"{}", b"g" * (MAX_GRANTS + 80)) == FULL
     assert loaded(nvs) == OLD
 
 
@@ -70,9 +70,18 @@ def test_a_cut_anywhere_leaves_the_old_set_or_the_new_one():
                 assert loaded(nvs) in (OLD, NEW)
                 Vault(nvs).replace(*NEW)
                 assert loaded(nvs) == NEW
+                assert len(nvs.blobs) == 7
                 continue
             assert at > 8
             break
+
+
+def test_the_set_before_is_erased():
+    nvs = Nvs()
+    Vault(nvs).replace(*OLD)
+    Vault(nvs).replace(*NEW)
+    assert not [key for key in nvs.blobs if key.startswith("a")]
+    assert b"g" * 80 not in b"".join(nvs.blobs.values())
 
 
 def test_a_cut_in_the_first_set_leaves_none_or_all_of_it():
@@ -89,14 +98,16 @@ def test_a_cut_in_the_first_set_leaves_none_or_all_of_it():
 def test_damage_never_brings_back_the_set_before():
     nvs = Nvs()
     Vault(nvs).replace(*OLD)
-    before = set(nvs.blobs)
+    before = dict(nvs.blobs)
     Vault(nvs).replace(*NEW)
-    for key in set(nvs.blobs) - before:
+    keys = list(nvs.blobs)
+    nvs.blobs.update(before)
+    for key in keys:
         keep = nvs.blobs[key]
-        ruined = bytearray(keep)
-        ruined[-1] ^= 1
-        nvs.blobs[key] = bytes(ruined)
-        assert why(Vault(nvs).load) == DAMAGED
+        for ruined in (keep[:-1] + bytes([keep[-1] ^ 1]), keep[:-1]):
+            nvs.blobs[key] = ruined
+            if key != "b" or len(ruined) == len(keep):
+                assert why(Vault(nvs).load) == DAMAGED
         nvs.blobs[key] = keep
     del nvs.blobs["b.g0"]
     assert why(Vault(nvs).load) == DAMAGED

@@ -1,0 +1,48 @@
+"""Sixty-four grants, and another sixty-four to replace them, fit the chip's NVS beside what the system keeps there."""
+
+from firmware.core.grants import pack_grant
+from firmware.core.words import INTERVAL
+from firmware.store.vault import MAX_SETTINGS, Vault
+from host_sim.world.nvs import Nvs
+from host_sim.world.nvs_system import write_system_entries
+
+
+class Namespace:
+    """One open namespace of the store, with the calls of `esp32.NVS`."""
+
+    def __init__(self, nvs, name):
+        self._nvs = nvs
+        self._name = name
+
+    def get_blob(self, key, buf):
+        data = self._nvs.get_blob(self._name, key)
+        buf[: len(data)] = data
+        return len(data)
+
+    def set_blob(self, key, buf):
+        self._nvs.set_blob(self._name, key, buf)
+
+    def erase_key(self, key):
+        self._nvs.erase_key(self._name, key)
+
+    def commit(self):
+        self._nvs.commit(self._name)
+
+
+def grants(fill):
+    return b"".join(
+        pack_grant(id=n, kind=INTERVAL, key=bytes([fill]) * 32, sha256=True, label="delivery", early=0)
+        for n in range(1, 65)
+    )
+
+
+def test_two_full_sets_fit_and_can_be_replaced_again_and_again():
+    nvs = Nvs()
+    write_system_entries(nvs)
+    vault = Vault(Namespace(nvs, "dropbolt"))
+    for fill in range(40):
+        nvs.set_blob("phy", "cal_data", bytes([fill]) * 1904)
+        settings = bytes([fill]) * MAX_SETTINGS
+        vault.replace(settings, grants(fill))
+        assert vault.load() == (settings, grants(fill))
+    assert not nvs.uncommitted
