@@ -7,6 +7,9 @@ predicate holds or the patience is over; an expectation that something does not 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from firmware.config import SETTINGS
+from firmware.logbook import FAULTS
+
 PATIENCE_S = 3  # longer than any pattern and than a bolt that tries twice
 
 
@@ -82,6 +85,27 @@ def _logged(stage):
     return f"the log says {', '.join(events)}" if events else "the log is empty"
 
 
+def _fault(stage, fields):
+    def holds():
+        found = _last_fault(stage)
+        return found is not None and found[0] == fields["fault"] and fields.get("in", found[1]) == found[1]
+
+    def instead():
+        found = _last_fault(stage)
+        return f"the log says {' in '.join(filter(None, found))}" if found else "the log has no fault"
+
+    return Expectation(holds, instead)
+
+
+def _last_fault(stage):
+    """(reason, setting or None) of the newest fault in the log; None: there is none."""
+    faults = [event for event in stage.lock.log() if event["kind"] == "fault"]
+    if not faults:
+        return None
+    place = faults[-1]["count"]  # of the setting, from 1
+    return FAULTS[faults[-1]["detail"]], SETTINGS[place - 1] if place else None
+
+
 def _chip(state):
     def expect(stage, fields):
         return Expectation(lambda: _chip_state(stage) == state, lambda: f"the lock is {_chip_state(stage)}")
@@ -103,6 +127,7 @@ _EXPECTATIONS = {
     "openings": _openings,
     "log": _log,
     "no log": _no_log,
+    "fault": _fault,
     "awake": _chip("awake"),
     "asleep": _chip("asleep"),
     "dark": _chip("dark"),

@@ -10,12 +10,14 @@ from datetime import UTC, datetime
 
 from firmware.core.words import DECISIONS
 from firmware.drivers.signals import PATTERNS
+from firmware.logbook import FAULTS
 from firmware.store.audit import KINDS
 
 KEYPAD = "0123456789*#"
 NOT_ANSWERS = ("key", "ready")  # patterns that say that the keypad listens, and nothing about an entry
 ANSWERS = tuple(sorted(set(PATTERNS) - set(NOT_ANSWERS)))
 EVENTS = tuple(dict.fromkeys(word for word in DECISIONS + KINDS if word not in (None, "entry")))
+FAULT_WORDS = FAULTS[1:]
 BOLT_STATES = ("locked", "unlocked", "between")
 DOOR_STATES = ("open", "closed")
 

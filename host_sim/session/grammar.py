@@ -23,6 +23,7 @@ FIELDS = {
     "KEYS": fields.read_keys,
     "ANSWER": fields.one_of(*fields.ANSWERS),
     "EVENT": fields.one_of(*fields.EVENTS),
+    "FAULT": fields.one_of(*fields.FAULT_WORDS),
     "BOLT": fields.one_of(*fields.BOLT_STATES),
     "DOOR": fields.one_of(*fields.DOOR_STATES),
 }
@@ -157,6 +158,12 @@ EXPECTATIONS = (
         "expect no log EVENT [for LABEL] [within DURATION]",
         "expect no log opened for lobby",
         "the log does not have it",
+    ),
+    Form(
+        "fault",
+        "expect fault FAULT [in NAME] [within DURATION]",
+        "expect fault settings in relock_s",
+        "the newest fault in the log is this one, in this setting",
     ),
     Form("awake", "expect awake [within DURATION]", "expect awake", "the chip runs"),
     Form("asleep", "expect asleep [within DURATION]", "expect asleep within 30s", "the chip is in deep sleep"),

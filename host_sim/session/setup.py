@@ -4,7 +4,8 @@ import json
 import re
 
 from firmware.core.budget import Budget
-from firmware.core.grants import Grants, check_grants, pack_grant
+from firmware.core.grants import Grants, check_grants
+from firmware.core.packing import pack_grant
 from firmware.core.stretch import KEY_SIZE
 from firmware.core.words import EVENT, INTERVAL, NUMBER, OWNER, UNLOCK
 from host_sim.lock import LockConfig

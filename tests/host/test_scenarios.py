@@ -78,6 +78,7 @@ def test_json_is_one_object_for_each_step(command):
         ("expect log used for couriers", "the log says boot, opened for couriers"),
         ("expect log opened times 2", "the log says boot, opened for couriers"),
         ("expect no log opened for couriers", "the log says boot, opened for couriers"),
+        ("expect fault settings", "the log has no fault"),
         ("expect asleep", "the lock is awake"),
         ("expect dark within 1s", "the lock is awake"),
         ("wait until 07:00", "it is already 2026-03-02 08:00:0"),
