@@ -7,7 +7,8 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 
-from firmware.core.grants import Grants, pack_grant
+from firmware.core.grants import Grants
+from firmware.core.packing import pack_grant
 from firmware.core.state import State
 from firmware.core.stretch import number_key
 from firmware.core.verify import otp_code
@@ -30,7 +31,7 @@ _NEEDED = 64 * 4096
 class LockConfig:
     """What a lock is provisioned with.
 
-    grants: a dictionary each, with the keyword arguments of `firmware.core.grants.pack_grant`. `label` names the grant
+    grants: a dictionary each, with the keyword arguments of `firmware.core.packing.pack_grant`. `label` names the grant
         for `Lock.issue`; `kind` is "interval", "event" or "number" (or the constant). `id` counts from 1 and `key` is
         derived from the seed, where they are left out. A number has `number`, the digits that open, instead of `key`
         and `digits`.

@@ -33,9 +33,11 @@ def check_grants(grants):
     count = len(grants)
     if count > MAX_GRANTS:
         raise GrantError(f"{count} grants, must be at most {MAX_GRANTS}")
+    ids = set()
+    lengths = {}
     for i in range(count):
         _check_one(grants, i)
-        _check_neighbours(grants, i)
+        _check_neighbours(grants, i, ids, lengths)
     serials = sum(grants.serials(i) for i in range(count) if grants.kind(i) == INTERVAL)
     if serials > MAX_SERIALS:
         raise GrantError(f"{serials} serials over all grants, must be at most {MAX_SERIALS}")
@@ -79,20 +81,18 @@ def _check_number(grants, i, number):
         raise GrantError(f"grant {number}: a number has neither check digit nor hash")
 
 
-def _check_neighbours(grants, i):
+def _check_neighbours(grants, i, ids, lengths):
+    """Compare with the grants before: their `ids`, and of each typed length the first grant that has it."""
     number = grants.id(i)
     owner = grants.permissions(i) & OWNER
     if owner and (grants.kind(i), grants.digits(i), grants.uses(i)) != (NUMBER, OWNER_DIGITS, 0):
         raise GrantError(f"grant {number}: an owner's grant is a number of {OWNER_DIGITS} digits without limit of uses")
-    for j in range(i):
-        other = grants.id(j)
-        if other == number:
-            raise GrantError(f"grant {number}: id is there twice")
-        if grants.length(j) != grants.length(i):
-            continue
-        if grants.check(j) != grants.check(i):
-            raise GrantError(
-                f"grant {number}: {grants.length(i)} digits typed as grant {other}, check digit in one only"
-            )
-        if (grants.permissions(j) & OWNER) != owner:
-            raise GrantError(f"grant {number}: typed length of the owner's, shared with grant {other}")
+    if number in ids:
+        raise GrantError(f"grant {number}: id is there twice")
+    ids.add(number)
+    length = grants.length(i)
+    j = lengths.setdefault(length, i)
+    if grants.check(j) != grants.check(i):
+        raise GrantError(f"grant {number}: {length} digits typed as grant {grants.id(j)}, check digit in one only")
+    if (grants.permissions(j) & OWNER) != owner:
+        raise GrantError(f"grant {number}: typed length of the owner's, shared with grant {grants.id(j)}")

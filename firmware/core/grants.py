@@ -1,8 +1,8 @@
 """Grants: what the lock holds for an issuer, packed 80 bytes each into one buffer.
 
 A grant is never an object of its own: 64 of them as objects would take a third of the chip's heap. `Grants` reads
-fields by the grant's place in the table; `pack_grant` makes one record. What must be true of a table before any code is
-compared against it is in bounds.py.
+fields by the grant's place in the table. packing.py makes a record; bounds.py says what must be true of a table before
+any code is compared against it.
 
 Record, little-endian: id u16, kind u8, flags u8 (1 check digit, 2 SHA-256), digits u8, permissions u8, issuer u8,
 count u8 (serials of an interval, window of an event), step u32 s, offset u32 s, grace_before u8, grace_after u8,
@@ -14,39 +14,17 @@ import struct
 
 from micropython import const
 
-from firmware.core.bounds import GrantError, bound, check_grants
-from firmware.core.words import EVENT, INTERVAL, NUMBER, OWNER, UNLOCK
+from firmware.core.bounds import GrantError
+from firmware.core.words import EVENT, INTERVAL, OWNER
 
 GRANT_SIZE = const(80)
 
 _CHECK_DIGIT = const(1)
 _SHA256 = const(2)
-
-_FORMAT = "<HBBBBBBIIBBBBIIHH12sB32s3s"
-_FIELDS = (
-    ("id", 0xFFFF),
-    ("kind", 0xFF),
-    ("flags", 0xFF),
-    ("digits", 0xFF),
-    ("permissions", 0xFF),
-    ("issuer", 0xFF),
-    ("count", 0xFF),
-    ("step", 0xFFFFFFFF),
-    ("offset", 0xFFFFFFFF),
-    ("grace before", 0xFF),
-    ("grace after", 0xFF),
-    ("early", 0xFF),
-    ("reserved", 0),
-    ("valid from", 0xFFFFFFFF),
-    ("valid until", 0xFFFFFFFF),
-    ("uses", 0xFFFF),
-    ("second", 0),
-)
 _LABEL = const(32)
 _LABEL_SIZE = const(12)
 _KEY_LENGTH = const(44)
 _KEY = const(45)
-_KEY_SIZE = const(32)
 
 
 class Grants:
@@ -185,51 +163,5 @@ class Grants:
     def reserved_zero(self, i):
         """Whether every byte that has no meaning yet is 0; a grant that asks for what is unknown must not open."""
         buf, at = self._buf, i * GRANT_SIZE
-        end = _KEY + self._u8(i, _KEY_LENGTH)
-        return not (buf[at + 19] or self._u16(i, 30) or any(buf[at + end : at + GRANT_SIZE])) and buf[at + 3] < 4
-
-
-def pack_grant(
-    *,
-    id,
-    kind,
-    key,
-    digits=8,
-    check=False,
-    sha256=False,
-    permissions=UNLOCK,
-    issuer=0,
-    serials=1,
-    window=16,
-    step=30,
-    offset=0,
-    grace_before=1,
-    grace_after=1,
-    early=1,
-    valid_from=0,
-    valid_until=0,
-    uses=1,
-    label="",
-):
-    """One grant as an 80-byte record; raises GrantError for a value out of its bounds.
-
-    An interval uses `serials` and `step` to `early`, an event `window`, a number `uses`; a kind leaves the others out.
-    The key of a number is what `stretch.number_key` makes of its digits.
-    """
-    count = serials if kind == INTERVAL else window if kind == EVENT else 0
-    timed = (step, offset, grace_before, grace_after, early) if kind == INTERVAL else (0, 0, 0, 0, 0)
-    flags = (_CHECK_DIGIT if check else 0) | (_SHA256 if sha256 else 0)
-    head = (id, kind, flags, digits, permissions, issuer, count)
-    tail = (0, valid_from, valid_until, uses if kind == NUMBER else 1, 0)
-    record = _packed(head + timed + tail, label.encode(), key)
-    check_grants(Grants(record))
-    return record
-
-
-def _packed(values, label, key):
-    """The record, after a look at what fits: on MicroPython struct.pack cuts a value that does not."""
-    for (name, highest), value in zip(_FIELDS, values):
-        bound(values[0], name, value, 0, highest)
-    bound(values[0], "label bytes", len(label), 0, _LABEL_SIZE)
-    bound(values[0], "key bytes", len(key), 0, _KEY_SIZE)
-    return struct.pack(_FORMAT, *values, label, len(key), key, b"")
+        unused = bytes(buf[at + _KEY + buf[at + _KEY_LENGTH] : at + GRANT_SIZE])
+        return buf[at + 3] < 4 and not (buf[at + 19] or self._u16(i, 30) or unused.strip(b"\0"))

@@ -17,6 +17,7 @@ from firmware.core import records
 from firmware.core.burns import Burns
 
 _LENGTHS = const(17)  # typed lengths 0 to 16
+_MAX = 0xFFFFFFFF
 
 
 class State(Burns):
@@ -63,9 +64,8 @@ class State(Burns):
         level: seconds in the bucket after the draw. stamp: `credit` at this instant. t: trusted clock reading at this
         instant (unix seconds), 0 = none; it becomes `ref`. floor: the time floor from now on.
         """
-        return records.record(
-            records.ATTEMPT_FORMAT, records.ATTEMPT, length, level, stamp, self.attempts + 1, t, floor
-        )
+        number = min(self.attempts + 1, _MAX)
+        return records.record(records.ATTEMPT_FORMAT, records.ATTEMPT, length, level, stamp, number, t, floor)
 
     def burn(self, length, level, items):
         """Body that burns one or two codes of the last attempt, all or nothing.

@@ -2,8 +2,8 @@
 
 import re
 
+from firmware.core.bounds import GrantError
 from firmware.core.budget import BudgetError
-from firmware.core.grants import GrantError
 from host_sim.session.fields import CodeOf
 from host_sim.session.grammar import SETUP_NAMES
 from host_sim.session.setup import (

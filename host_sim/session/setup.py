@@ -3,8 +3,9 @@
 import json
 import re
 
+from firmware.core.bounds import check_grants
 from firmware.core.budget import Budget
-from firmware.core.grants import Grants, check_grants
+from firmware.core.grants import Grants
 from firmware.core.packing import pack_grant
 from firmware.core.stretch import KEY_SIZE
 from firmware.core.words import EVENT, INTERVAL, NUMBER, OWNER, UNLOCK

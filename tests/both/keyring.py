@@ -1,7 +1,9 @@
 """A lock's decisions without its hardware, for tests: grants, state, verification and policy put together."""
 
-from firmware.core.grants import Grants, check_grants, pack_grant
+from firmware.core.bounds import check_grants
+from firmware.core.grants import Grants
 from firmware.core.hotp import Hmac
+from firmware.core.packing import pack_grant
 from firmware.core.policy import decide
 from firmware.core.state import State
 from firmware.core.stretch import number_key

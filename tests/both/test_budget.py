@@ -3,7 +3,8 @@
 from keyring import KEY, raises
 
 from firmware.core.budget import Budget, BudgetError, proven_elapsed
-from firmware.core.grants import Grants, pack_grant
+from firmware.core.grants import Grants
+from firmware.core.packing import pack_grant
 from firmware.core.state import State
 from firmware.core.words import EVENT, INTERVAL, NUMBER, OWNER, UNLOCK, WRONG
 

@@ -1,7 +1,7 @@
 import json
 
 from firmware.config import SETTINGS, Config, ConfigError
-from firmware.core.grants import pack_grant
+from firmware.core.packing import pack_grant
 from firmware.core.words import EVENT
 
 GOOD = {

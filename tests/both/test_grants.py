@@ -2,7 +2,9 @@
 
 from keyring import KEY, raises
 
-from firmware.core.grants import GRANT_SIZE, GrantError, Grants, check_grants, pack_grant
+from firmware.core.bounds import GrantError, check_grants
+from firmware.core.grants import GRANT_SIZE, Grants
+from firmware.core.packing import pack_grant
 from firmware.core.words import DURESS, EVENT, HOLD_OPEN, INTERVAL, NUMBER, OWNER, UNLOCK
 
 STRETCHED = b"s" * 16

@@ -5,8 +5,9 @@ from hashlib import sha1, sha256
 from keyring import LOCK, raises
 
 from firmware.core import hotp, verify
-from firmware.core.grants import Grants, pack_grant
+from firmware.core.grants import Grants
 from firmware.core.hotp import Hmac, truncate
+from firmware.core.packing import pack_grant
 from firmware.core.verify import otp_code
 from firmware.core.words import EVENT, INTERVAL
 

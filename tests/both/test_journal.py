@@ -2,7 +2,8 @@
 
 from nor import Nor
 
-from firmware.core.grants import Grants, pack_grant
+from firmware.core.grants import Grants
+from firmware.core.packing import pack_grant
 from firmware.core.records import StateError
 from firmware.core.state import State
 from firmware.core.words import EVENT, INTERVAL, NUMBER, OPENED

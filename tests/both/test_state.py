@@ -1,7 +1,8 @@
 """The RAM picture of the journal: rule 5 of burnt codes, absolute values, a snapshot that rebuilds everything."""
 
 from firmware.core import records
-from firmware.core.grants import Grants, pack_grant
+from firmware.core.grants import Grants
+from firmware.core.packing import pack_grant
 from firmware.core.state import State
 from firmware.core.words import EVENT, INTERVAL, NUMBER, OPENED
 

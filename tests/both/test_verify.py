@@ -4,8 +4,9 @@ from hashlib import sha256
 
 from keyring import DAY, KEY, LOCK, NOW, Door, event, interval, number
 
-from firmware.core.grants import Grants, pack_grant
+from firmware.core.grants import Grants
 from firmware.core.hotp import Hmac
+from firmware.core.packing import pack_grant
 from firmware.core.state import State
 from firmware.core.verify import classify, mistyped, otp_code
 from firmware.core.words import EARLY, INTERVAL, LATE, OPENED, OWNER, UNLOCK, USED, WRONG

@@ -4,7 +4,8 @@ import sys
 
 import pytest
 
-from firmware.core.grants import Grants, pack_grant
+from firmware.core.grants import Grants
+from firmware.core.packing import pack_grant
 from firmware.core.state import State
 from firmware.core.stretch import number_key
 from firmware.core.verify import Verifier, otp_code

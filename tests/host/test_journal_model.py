@@ -5,7 +5,8 @@ from copy import deepcopy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from firmware.core.grants import Grants, pack_grant
+from firmware.core.grants import Grants
+from firmware.core.packing import pack_grant
 from firmware.core.state import State
 from firmware.core.words import EVENT, INTERVAL, NUMBER, OPENED
 from firmware.store import StorageError

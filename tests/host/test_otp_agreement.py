@@ -7,7 +7,8 @@ import random
 import pyotp
 import pytest
 
-from firmware.core.grants import Grants, pack_grant
+from firmware.core.grants import Grants
+from firmware.core.packing import pack_grant
 from firmware.core.verify import otp_code
 from firmware.core.words import EVENT, INTERVAL
 

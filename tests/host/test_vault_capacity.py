@@ -1,6 +1,6 @@
 """Sixty-four grants, and another sixty-four to replace them, fit the chip's NVS beside what the system keeps there."""
 
-from firmware.core.grants import pack_grant
+from firmware.core.packing import pack_grant
 from firmware.core.words import INTERVAL
 from firmware.store.vault import MAX_SETTINGS, Vault
 from host_sim.world.nvs import Nvs

@@ -8,8 +8,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from firmware.core.bounds import check_grants
 from firmware.core.budget import Budget
-from firmware.core.grants import Grants, check_grants, pack_grant
+from firmware.core.grants import Grants
+from firmware.core.packing import pack_grant
 from firmware.core.policy import decide
 from firmware.core.state import State
 from firmware.core.stretch import number_key

@@ -1,0 +1,81 @@
+"""Makes a grant's record (core/grants.py has the layout). For issuers' and installers' side: a wake never loads it."""
+
+import struct
+
+from micropython import const
+
+from firmware.core.bounds import bound, check_grants
+from firmware.core.grants import Grants
+from firmware.core.words import EVENT, INTERVAL, NUMBER, UNLOCK
+
+_CHECK_DIGIT = const(1)
+_SHA256 = const(2)
+_LABEL_SIZE = const(12)
+_KEY_SIZE = const(32)
+
+_FORMAT = "<HBBBBBBIIBBBBIIHH12sB32s3s"
+_FIELDS = (
+    ("id", 0xFFFF),
+    ("kind", 0xFF),
+    ("flags", 0xFF),
+    ("digits", 0xFF),
+    ("permissions", 0xFF),
+    ("issuer", 0xFF),
+    ("count", 0xFF),
+    ("step", 0xFFFFFFFF),
+    ("offset", 0xFFFFFFFF),
+    ("grace before", 0xFF),
+    ("grace after", 0xFF),
+    ("early", 0xFF),
+    ("reserved", 0),
+    ("valid from", 0xFFFFFFFF),
+    ("valid until", 0xFFFFFFFF),
+    ("uses", 0xFFFF),
+    ("second", 0),
+)
+
+
+def pack_grant(
+    *,
+    id,
+    kind,
+    key,
+    digits=8,
+    check=False,
+    sha256=False,
+    permissions=UNLOCK,
+    issuer=0,
+    serials=1,
+    window=16,
+    step=30,
+    offset=0,
+    grace_before=1,
+    grace_after=1,
+    early=1,
+    valid_from=0,
+    valid_until=0,
+    uses=1,
+    label="",
+):
+    """One grant as an 80-byte record; raises GrantError for a value out of its bounds.
+
+    An interval uses `serials` and `step` to `early`, an event `window`, a number `uses`; a kind leaves the others out.
+    The key of a number is what `stretch.number_key` makes of its digits.
+    """
+    count = serials if kind == INTERVAL else window if kind == EVENT else 0
+    timed = (step, offset, grace_before, grace_after, early) if kind == INTERVAL else (0, 0, 0, 0, 0)
+    flags = (_CHECK_DIGIT if check else 0) | (_SHA256 if sha256 else 0)
+    head = (id, kind, flags, digits, permissions, issuer, count)
+    tail = (0, valid_from, valid_until, uses if kind == NUMBER else 1, 0)
+    record = _packed(head + timed + tail, label.encode(), key)
+    check_grants(Grants(record))
+    return record
+
+
+def _packed(values, label, key):
+    """The record, after a look at what fits: on MicroPython struct.pack cuts a value that does not."""
+    for (name, highest), value in zip(_FIELDS, values):
+        bound(values[0], name, value, 0, highest)
+    bound(values[0], "label bytes", len(label), 0, _LABEL_SIZE)
+    bound(values[0], "key bytes", len(key), 0, _KEY_SIZE)
+    return struct.pack(_FORMAT, *values, label, len(key), key, b"")
