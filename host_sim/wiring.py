@@ -5,10 +5,10 @@ ROWS = (32, 33, 13, 4)
 COLUMNS = (25, 26, 27)
 """Columns of the key matrix, left first."""
 
-MOTOR_IN1 = 18
-MOTOR_IN2 = 19
-MOTOR_NSLEEP = 23
-"""The bridge's inputs have pull-downs: while the chip's pads float, the motor is off."""
+MOTOR = (18, 19, 23)
+"""IN1, IN2 and nSLEEP of the bridge, which have pull-downs: while the chip's pads float, the motor is off."""
+URGENT_PADS = sum(1 << pad for pad in MOTOR)
+"""Mask of the outputs that change what happens next; nobody but onlookers cares about the others."""
 
 BOLT_LOCKED = 34
 BOLT_UNLOCKED = 35

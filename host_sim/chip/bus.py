@@ -29,12 +29,13 @@ class Chip:
         self.high = self.driven = 0  # rows of the matrix driven high, and driven at all: masks, bit 0 the top row
         self.lit = 0  # columns of the matrix that are high: mask, bit 0 the left one
         self._lit_by = None  # `lit` by `high`, as far as known, for the contacts and driven rows as they are
+        self._tail = b""
         self._situations = {}  # the same for all that have been met
         hello = struct.unpack(protocol.HELLO_REPLY, self.call(protocol.HELLO))
-        self.began, self.held_high, self.held_low, self.reset_cause, self.wake_reason = hello[:5]
-        self.rows = hello[5:9]
-        self.columns = hello[9:12]
-        self.mac = hello[12]
+        self.began, self.held_high, self.held_low, self._urgent, self.reset_cause, self.wake_reason = hello[:6]
+        self.rows = hello[6:10]
+        self.columns = hello[10:13]
+        self.mac = hello[13]
         self.high = self._rows_in(self.held_high)
         self.driven = self.high | self._rows_in(self.held_low)
         self._rewire()
@@ -44,7 +45,9 @@ class Chip:
 
     def call(self, operation, payload=b""):
         """Ask the world; returns the reply's payload, raises OSError with the world's error number."""
-        head = self._exchange(struct.pack(protocol.REQUEST, operation, self.now, self.fed) + payload)
+        tail = self._tail
+        head = self._exchange(struct.pack(protocol.REQUEST, operation, self.now, self.fed, len(tail)) + payload + tail)
+        self._tail = b""
         self.now, self.next, self.levels, contacts, error, size = struct.unpack(protocol.REPLY, head)
         if contacts != self.contacts:
             self.contacts = contacts
@@ -96,9 +99,17 @@ class Chip:
 
     def drive(self, pad, state):
         """Output `state` (LOW, HIGH, FLOATING) on any other pad."""
-        if self._outputs.get(pad, protocol.FLOATING) != state:
-            self._outputs[pad] = state
+        if self._outputs.get(pad, protocol.FLOATING) == state:
+            return
+        self._outputs[pad] = state
+        if self._urgent >> pad & 1:
             self.call(protocol.OUTPUT, struct.pack("<BB", pad, state))
+        else:
+            self.tell(pad, 0, 65535 if state == protocol.HIGH else 0)
+
+    def tell(self, pad, hz, duty):
+        """Let the world know, by the next request, what a pad does that nothing in the world answers to."""
+        self._tail += struct.pack(protocol.ITEM, self.now, pad, hz, duty)
 
     def hold(self, bit, level):
         """Note that the pad of mask `bit` keeps `level` through a reset."""

@@ -72,7 +72,7 @@ class PWM:
             chip.sounding.remove(self._pin.number)
         else:
             return
-        chip.call(protocol.PWM, struct.pack("<BIH", self._pin.number, self._freq, self._duty))
+        chip.tell(self._pin.number, self._freq, self._duty)
 
 
 class ADC:

@@ -1,16 +1,23 @@
 """What chip and world say to each other over the bus: the same bytes within one process and between two.
 
-Request: operation u8, instant u64, last feeding of the watchdog u64, payload. Reply: instant u64, next u64, levels u64
-(bit = GPIO), contacts u16 (bit = row * 3 + column), error i16 (0, or the number for OSError), size u16 of the payload
-that follows. Little-endian; instants are microseconds of the world's clock.
+Request: operation u8, instant u64, last feeding of the watchdog u64, size of the tail u16, payload, tail. The tail
+tells what only an onlooker cares about, such as the LED, and so has waited for this request: items of instant u64, GPIO
+u8, frequency u32 in Hz (0: a steady level), duty u16.
+
+Reply: instant u64, next u64, levels u64 (bit = GPIO), contacts u16 (bit = row * 3 + column), error i16 (0, or the
+number for OSError), size u16 of the payload that follows.
+
+Little-endian; instants are microseconds of the world's clock.
 """
 
 from micropython import const
 
-REQUEST = "<BQQ"
+REQUEST = "<BQQH"
+ITEM = "<QBIH"
 REPLY = "<QQQHhH"
 REPLY_SIZE = const(30)
-HELLO_REPLY = "<QQQBB4B3B6s"  # reset instant, pads held high, pads held low, reset cause, wake reason, matrix, MAC
+# reset instant, pads held high, pads held low, pads to tell of at once, reset cause, wake reason, matrix, MAC
+HELLO_REPLY = "<QQQQBB4B3B6s"
 SLEEP = "<QQbBBBB"  # until (0: no timer), ext1 mask, ext0 pin (-1: none), ext0 and ext1 level, rows high, rows driven
 
 # operations
@@ -21,27 +28,26 @@ LIGHT_SLEEP = const(3)  # SLEEP -> wake reason u8
 DEEP_SLEEP = const(4)  # SLEEP, pads held high u64, pads held low u64; no reply
 RESET = const(5)  # cause u8; no reply
 OUTPUT = const(6)  # GPIO u8, LOW, HIGH or FLOATING
-PWM = const(7)  # GPIO u8, frequency u32 in Hz, duty u16
-ADC = const(8)  # GPIO u8 -> microvolts u32
-I2C_READ = const(9)  # address u8, register u8, count u16 -> bytes
-I2C_WRITE = const(10)  # address u8, register u8, bytes
-I2C_SCAN = const(11)  # -> addresses
-RTC_GET = const(12)  # -> microseconds since 2000 u64
-RTC_SET = const(13)  # microseconds since 2000 u64
-RTC_MEMORY_GET = const(14)  # -> bytes
-RTC_MEMORY_SET = const(15)  # bytes
-WATCHDOG = const(16)  # timeout u32 in ms
-PARTITIONS = const(17)  # -> type u8, subtype u8, address u32, size u32, label 16s, one after the other
-FLASH_READ = const(18)  # address u32, count u32 -> bytes
-FLASH_PROGRAM = const(19)  # address u32, bytes
-FLASH_ERASE = const(20)  # address u32, count u32
-NVS_GET_BLOB = const(21)  # namespace 16s, key 16s -> bytes
-NVS_SET_BLOB = const(22)  # namespace 16s, key 16s, bytes
-NVS_GET_I32 = const(23)  # namespace 16s, key 16s -> i32
-NVS_SET_I32 = const(24)  # namespace 16s, key 16s, i32
-NVS_ERASE = const(25)  # namespace 16s, key 16s
-NVS_COMMIT = const(26)  # namespace 16s
-PROMPT = const(27)  # what MicroPython would print before its prompt; no reply
+ADC = const(7)  # GPIO u8 -> microvolts u32
+I2C_READ = const(8)  # address u8, register u8, count u16 -> bytes
+I2C_WRITE = const(9)  # address u8, register u8, bytes
+I2C_SCAN = const(10)  # -> addresses
+RTC_GET = const(11)  # -> microseconds since 2000 u64
+RTC_SET = const(12)  # microseconds since 2000 u64
+RTC_MEMORY_GET = const(13)  # -> bytes
+RTC_MEMORY_SET = const(14)  # bytes
+WATCHDOG = const(15)  # timeout u32 in ms
+PARTITIONS = const(16)  # -> type u8, subtype u8, address u32, size u32, label 16s, one after the other
+FLASH_READ = const(17)  # address u32, count u32 -> bytes
+FLASH_PROGRAM = const(18)  # address u32, bytes
+FLASH_ERASE = const(19)  # address u32, count u32
+NVS_GET_BLOB = const(20)  # namespace 16s, key 16s -> bytes
+NVS_SET_BLOB = const(21)  # namespace 16s, key 16s, bytes
+NVS_GET_I32 = const(22)  # namespace 16s, key 16s -> i32
+NVS_SET_I32 = const(23)  # namespace 16s, key 16s, i32
+NVS_ERASE = const(24)  # namespace 16s, key 16s
+NVS_COMMIT = const(25)  # namespace 16s
+PROMPT = const(26)  # what MicroPython would print before its prompt; no reply
 
 # levels of OUTPUT
 LOW = const(0)

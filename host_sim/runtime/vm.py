@@ -23,40 +23,56 @@ _GUARD_S = 20
 
 
 class VmRuntime:
-    """Runs boot.py and main.py of `root`; `heap` bounds the VM's heap as its `-X heapsize` does, for instance 96wK."""
+    """Runs boot.py and main.py of `root`; `heap` bounds the VM's heap as its `-X heapsize` does, for instance 96wK.
+
+    A chip that has slept and woken will do so again: from then on the next VM starts ahead, beside the world's own
+    work, and waits at its first request.
+    """
 
     def __init__(self, root, heap=None):
-        self._folder = str(firmware_image(root).compiled())
-        self._search_path = f"{chip_image().compiled()}:{self._folder}"
-        self._options = ("-X", f"heapsize={heap}") if heap else ()
-        self._output = os.memfd_create("vm-output")
+        folder = str(firmware_image(root).compiled())
+        options = ("-X", f"heapsize={heap}") if heap else ()
+        search_path = f"{chip_image().compiled()}:{folder}"
+        self._command = (search_path, folder, "micropython", *options, "-m", "vm_main")
+        self._boots = 0
+        self._ahead = None
 
     def boot(self, serve):
         """Start the firmware from boot.py; returns its Run."""
         return Run(lambda: self._run(serve))
 
     def close(self):
-        os.close(self._output)
+        """End the VM that was started ahead."""
+        if self._ahead:
+            self._ahead.end()
+            self._ahead = None
 
     def _run(self, serve):
-        os.truncate(self._output, 0)
-        os.lseek(self._output, 0, os.SEEK_SET)
-        link, chip_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with link:
-            with chip_end:
-                files = (chip_end.fileno(), self._output)
-                child = _helper().fork((self._search_path, self._folder, "micropython", *self._arguments()), files)
-            try:
-                self._converse(link, serve)
-            finally:
-                _helper().end(child)
+        vm, self._ahead = self._ahead or _Vm(self._command), None
+        self._boots += 1
+        try:
+            if self._boots > 1:
+                self._ahead = _Vm(self._command)
+            vm.converse(serve)
+        finally:
+            vm.end()
 
-    def _arguments(self):
-        return (*self._options, "-m", "vm_main")
 
-    def _converse(self, link, serve):
+class _Vm:
+    """One VM, from its start to its end."""
+
+    def __init__(self, command):
+        self._link, chip_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._link.settimeout(_GUARD_S)
+        self._output = os.memfd_create("vm-output")
+        with chip_end:
+            _helper().fork(command, (chip_end.fileno(), self._output))
+        self._pid = None
+
+    def converse(self, serve):
         """Answer the VM until the world raises ChipStopped; raises FirmwareError when the VM ends or hangs."""
-        link.settimeout(_GUARD_S)
+        link = self._link
+        self._meet()
         while True:
             try:
                 request = link.recv(_MAX_REQUEST)
@@ -68,6 +84,21 @@ class VmRuntime:
             link.send(head)
             if payload:
                 link.send(payload)
+
+    def end(self):
+        """Kill the VM, wherever it is."""
+        self._meet()
+        _helper().end(self._pid)
+        self._link.close()
+        os.close(self._output)
+
+    def _meet(self):
+        """Learn the process id from the VM's first packet."""
+        if self._pid is None:
+            first = self._link.recv(_MAX_REQUEST)
+            if not first:
+                raise FirmwareError("the helper that starts MicroPython ended")
+            self._pid = int(first)
 
     def _said(self):
         return os.pread(self._output, _MAX_REQUEST, 0).decode(errors="replace")
@@ -85,12 +116,8 @@ class _Helper:
             self._process = subprocess.Popen(command, pass_fds=(theirs.fileno(),), stdin=subprocess.DEVNULL)
 
     def fork(self, words, files):
-        """Start a VM with its `files` (bus, output); returns its process id."""
+        """Start a VM with its `files` (bus, output)."""
         socket.send_fds(self._control, ["\0".join(("fork", *words)).encode()], files)
-        answer = self._control.recv(32)
-        if not answer:
-            raise FirmwareError("the helper that starts MicroPython ended")
-        return int(answer)
 
     def end(self, child):
         """Kill the VM `child`, wherever it is."""

@@ -3,8 +3,8 @@
 Importing the VM once and forking costs a tenth of starting it; forking wants a process of one thread. Requests come as
 packets on the socket whose file number is the first argument; a packet brings the files of the boot (bus, output):
 
-    fork\\0MICROPYPATH\\0folder\\0argument\\0...  ->  process id, as text
-    reap\\0process id                           (no answer) the process has been killed or is about to end
+    fork\\0MICROPYPATH\\0folder\\0argument\\0...  the child's first packet on the bus is its process id, as text
+    reap\\0process id                           the process has been killed
 
 A child stays a zombie until its `reap` came, so that the id can be killed without hitting a stranger. When the socket
 closes, the harness is gone and every child is killed.
@@ -48,7 +48,6 @@ def main():
         children.add(child)
         for file in files:
             os.close(file)
-        control.send(b"%d" % child)
     for child in children:
         os.kill(child, signal.SIGKILL)
 
@@ -61,6 +60,7 @@ def _reap(ended):
 
 def _become_vm(module, files, search_path, folder, *arguments):
     bus, output = files
+    os.write(bus, b"%d" % os.getpid())
     os.dup2(output, 1)
     os.dup2(output, 2)
     os.dup2(bus, _BUS_FD)

@@ -14,6 +14,7 @@ from host_sim.world.port_flash import FLASH_OPERATIONS
 
 _REQUEST = struct.Struct(protocol.REQUEST)
 _REPLY = struct.Struct(protocol.REPLY)
+_ITEM = struct.Struct(protocol.ITEM)
 _SLEEP = struct.Struct(protocol.SLEEP)
 _NEVER = 1 << 61
 _I2C_BYTE_US = 90  # nine bits at 100 kHz
@@ -44,13 +45,16 @@ class Port:
 
     def serve(self, request):
         """Answer one request: (reply without payload, payload). Raises ChipStopped when the boot is over by then."""
-        operation, now, fed = _REQUEST.unpack_from(request)
+        operation, now, fed, tail = _REQUEST.unpack_from(request)
+        end = len(request) - tail
+        if tail:
+            self._look(request[end:])
         if fed > self._fed:
             self._fed = fed
         self._pass_until(now)
         error, payload = 0, b""
         try:
-            payload = _OPERATIONS[operation](self, request[_REQUEST.size :]) or b""
+            payload = _OPERATIONS[operation](self, request[_REQUEST.size : end]) or b""
         except PowerCut:
             self.is_open = False
         except OSError as refused:
@@ -97,6 +101,7 @@ class Port:
             chip.began_us,
             chip.held_high,
             chip.held_low,
+            wiring.URGENT_PADS,
             chip.reset_cause,
             chip.wake_reason,
             *wiring.ROWS,
@@ -158,13 +163,15 @@ class Port:
     def _output(self, payload):
         self.world.output(payload[0], payload[1] == protocol.HIGH)
 
-    def _pwm(self, payload):
-        pad, hz, duty = struct.unpack("<BIH", payload)
-        if duty:
-            self._sounding[pad] = hz
-        else:
-            self._sounding.pop(pad, None)
-        self.world.pwm(pad, hz if duty else 0)
+    def _look(self, tail):
+        """Show the onlookers what the chip has done with LED and buzzer since the last request."""
+        for instant, pad, hz, duty in _ITEM.iter_unpack(tail):
+            self._pass_until(instant)
+            if not hz:
+                self.world.output(pad, duty > 0)
+                continue
+            self._sounding[pad] = hz if duty else 0
+            self.world.pwm(pad, self._sounding[pad])
 
     def _adc(self, payload):
         self.spend(_ADC_US)
@@ -211,7 +218,6 @@ _OPERATIONS = {
     protocol.PROMPT: Port._prompt,
     protocol.WATCHDOG: Port._set_watchdog,
     protocol.OUTPUT: Port._output,
-    protocol.PWM: Port._pwm,
     protocol.ADC: Port._adc,
     protocol.I2C_READ: Port._i2c_read,
     protocol.I2C_WRITE: Port._i2c_write,

@@ -23,8 +23,6 @@ from host_sim.world.timeline import Timeline
 Happening = namedtuple("Happening", "us kind what")
 """Something worth telling: microseconds since the world's beginning, one word for what it is about, the details."""
 
-_MOTOR = (wiring.MOTOR_IN1, wiring.MOTOR_IN2, wiring.MOTOR_NSLEEP)
-
 
 class World:
     """A board without power. `runtime` boots the firmware; `patterns` is the table by which answers are recognised.
@@ -166,8 +164,8 @@ class World:
             self._high.add(pad)
         else:
             self._high.discard(pad)
-        if pad in _MOTOR:
-            self.bolt.drive(*(pad in self._high for pad in _MOTOR))
+        if pad in wiring.MOTOR:
+            self.bolt.drive(*(pad in self._high for pad in wiring.MOTOR))
         elif pad == wiring.LED:
             self._observe()
             self.signals.led(high)
