@@ -76,7 +76,7 @@ class Audit:
             if e.reason not in (BLANK, DAMAGED, FOREIGN):
                 raise
             if e.reason == DAMAGED:
-                self._ring.mark += self._ring.slots  # numbers that unreadable events may have had
+                self._ring.mark = self._number(self._ring.slots)  # numbers that unreadable events may have had
             self._ring.restart(self._journal_id or _NOBODY)
             return e.reason
         return None
@@ -88,6 +88,10 @@ class Audit:
     def _remember(self, body):
         self._last[:] = body
         self._ring.mark = struct.unpack_from("<I", body, 6)[0]
+
+    def _number(self, n):
+        """The `n`-th sequence number from here."""
+        return self._ring.mark + n & 0xFFFFFFFF
 
     def append(
         self,
@@ -109,7 +113,7 @@ class Audit:
             kind,
             decision,
             t,
-            self._ring.mark + 1,
+            self._number(1),
             grant,
             issuer,
             length,

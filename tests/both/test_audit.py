@@ -5,6 +5,7 @@ from nor import Nor
 from firmware.core.words import OPENED, WRONG
 from firmware.store import BLANK, DAMAGED, FOREIGN, MISSING, StorageError
 from firmware.store.audit import BOOT, CUT, ENTRY, KINDS, Audit
+from firmware.store.ring import Ring
 
 ID = b"journal1"
 
@@ -126,3 +127,15 @@ def test_without_a_partition_it_raises():
         assert e.reason == MISSING
         return
     raise AssertionError("mounted")
+
+
+def test_numbers_at_the_end_of_32_bits_stop_nothing():
+    nor, audit = fresh()
+    ring = Ring(nor, 0, 4, 2)
+    ring.mount(ID, lambda body: None)
+    ring.append(b"\1\0\0\0\0\0\xff\xff\xff\xff" + bytes(14))
+    audit = Audit(nor, ID, 0, 4)
+    audit.mount()
+    for _ in range(40):
+        audit.append(BOOT)
+    assert audit.last().sequence == 39

@@ -245,3 +245,11 @@ def test_bodies_that_no_record_has_are_refused():
         except records.StateError:
             continue
         raise AssertionError("a burn of no code or of three")
+
+
+def test_counts_at_the_end_of_32_bits_stay_there():
+    state = State(table())
+    state.apply(b"\4\0" + b"\xff" * 20 + bytes(2))
+    state.apply(state.attempt(8, 0, 0, 0, 0))
+    assert state.attempts == 0xFFFFFFFF
+    assert picture(rebuilt(state)) == picture(state)
