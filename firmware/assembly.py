@@ -111,7 +111,8 @@ def build(board, keypad):
     keypad.poll(board.now())
     config = wake.config
     bolt = Bolt(*board.motor, board.locked, board.unlocked, config.battery_min_mv)
-    door = Door(bolt, board.reed, wake.battery, config.relock_s * 1000, config.ajar_s * 1000)
+    delays = config.relock_s * 1000, config.ajar_s * 1000
+    door = Door(bolt, board.reed, wake.battery, *delays, config.battery_low_mv)
     signals = Signals(board.led, board.buzzer, config.mute)
     signals.play("ready", board.now())
     return Session(keypad, door, signals, wake.clock, wake.attempts(), wake.logbook)

@@ -29,7 +29,7 @@ class Clock:
         self._state = state
         self.credit = state.credit
         self.reference = state.ref
-        self.owner_at = 0  # RTC seconds of the last owner's entry in this power session, 0 for none
+        self._owner_at = board.rtc_seconds()  # RTC seconds of the last owner's entry, or of power-on
         self._rtc_at = None  # RTC seconds at which credit and reference held; None before the first after power-on
         self._recall()
 
@@ -55,14 +55,12 @@ class Clock:
         return t, quality
 
     def owner_wait(self, seconds):
-        """How many of `seconds` between two owner's entries are still to pass (after power-on: all, from boot)."""
-        if not self.owner_at:
-            return seconds * 1000 - self._board.now()
-        return (self.owner_at + seconds - self._board.rtc_seconds()) * 1000
+        """Ms until `seconds` have passed since the last owner's entry or power-on; 0 or less: they have."""
+        return (self._owner_at + seconds - self._board.rtc_seconds()) * 1000
 
     def owner_entered(self):
         """An owner's entry is evaluated now."""
-        self.owner_at = self._board.rtc_seconds()
+        self._owner_at = self._board.rtc_seconds()
         self._keep()
 
     def _judge(self, t, running, elapsed):
@@ -82,8 +80,8 @@ class Clock:
             self.credit = max(self.credit, credit)
             self.reference = reference
             self._rtc_at = rtc_at
-            self.owner_at = owner_at
+            self._owner_at = owner_at
 
     def _keep(self):
-        data = struct.pack(_MEMORY, _MARK, self.credit, self.reference, self._rtc_at or 0, self.owner_at)
+        data = struct.pack(_MEMORY, _MARK, self.credit, self.reference, self._rtc_at or 0, self._owner_at)
         self._board.remember(data + struct.pack("<I", binascii.crc32(data)))

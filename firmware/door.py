@@ -25,14 +25,15 @@ _LOOK_MS = const(250)  # how often the reed contact is looked at while the bolt 
 
 
 class Door:
-    """`reed`: input, low while the door is closed; `relock_ms`, `ajar_ms`: delays from the settings."""
+    """`reed`: input, low while the door is closed; `relock_ms`, `ajar_ms`: delays; `low_mv`: a weak battery, in mV."""
 
-    def __init__(self, bolt, reed, battery, relock_ms, ajar_ms):
+    def __init__(self, bolt, reed, battery, relock_ms, ajar_ms, low_mv):
         self.bolt = bolt
         self._reed = reed
         self._battery = battery
         self._relock_ms = relock_ms
         self._ajar_ms = ajar_ms
+        self._low_mv = low_mv
         self._was_closed = self.closed
         self._since = 0  # ms at which the door last changed, or the bolt came to rest
         self._told = False  # ajar has been reported, or the bolt would not go
@@ -44,6 +45,11 @@ class Door:
     @property
     def locked(self):
         return self.bolt.position == LOCKED
+
+    @property
+    def weak(self):
+        """Whether the battery wants changing soon."""
+        return self._battery.millivolts() < self._low_mv
 
     def unlock(self, now):
         """Draw the bolt; False, and nothing moves, when the battery is too low."""

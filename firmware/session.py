@@ -180,6 +180,8 @@ class Session:
                 decision = OPENED if happened == doors.OPENED else JAMMED
                 self._finish(decision)
                 self._answer(decision, now)
+                if self.door.weak:
+                    self._logbook.event(log.BATTERY)
             return
         signal, kind = _DOOR[happened]
         self.signals.play(signal, now)

@@ -47,7 +47,7 @@ class Battery:
 class Doorway:
     def __init__(self):
         self.bolt, self.reed, self.battery = Bolt(), Pin(0), Battery()
-        self.door = Door(self.bolt, self.reed, self.battery, RELOCK_MS, AJAR_MS)
+        self.door = Door(self.bolt, self.reed, self.battery, RELOCK_MS, AJAR_MS, 4800)
         self.now = 0
         self.told = []
 
@@ -151,3 +151,10 @@ def test_a_battery_too_low_to_open_moves_nothing():
     assert not d.door.unlock(0)
     d.run(1000)
     assert d.what() == [] and d.bolt.position == LOCKED
+
+
+def test_a_weak_battery_is_told_before_it_is_too_low():
+    d = Doorway()
+    assert not d.door.weak
+    d.battery.mv = 4700
+    assert d.door.weak and d.door.unlock(0)
