@@ -10,6 +10,12 @@ from firmware.store.sectors import BODY_SIZE, SLOT_SIZE
 _SECTOR = 4096
 _AUDIT_FROM = 16
 """First sector of the audit log; the state journal lies before it."""
+_NOTES = {
+    0xF1: "next sector erased ahead",
+    0xF2: "next sector announced",
+    0xF3: "full",
+}
+"""The ring's own records, by type: docs/flash-format.md."""
 _SNAPSHOT = {
     records.BUCKETS: "buckets",
     records.INTERVALS: "intervals",
@@ -33,12 +39,12 @@ def describe(kind, address, data, labels):
     if len(data) != SLOT_SIZE or address % _SECTOR == 0:
         return f"{ring}: sector {sector} begins"
     body = data[:BODY_SIZE]
+    if body[0] in _NOTES:
+        return f"{ring}: {_NOTES[body[0]]}"
     return _event(body, labels) if ring == "log" else _state(body, labels)
 
 
 def _event(body, labels):
-    if body[0] >= len(KINDS):
-        return "log: note"
     event = Event(body)
     words = [DECISIONS[event.decision] or KINDS[event.kind], labels.get(event.grant, "")]
     return "log: " + " ".join(word for word in words if word)
@@ -58,4 +64,4 @@ def _state(body, labels):
         return f"attempt {attempts}: {DECISIONS[decision] or 'outcome unknown'}"
     if kind == records.CLOCK:
         return "clock"
-    return _SNAPSHOT.get(kind, "journal: note")
+    return _SNAPSHOT[kind]

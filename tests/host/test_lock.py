@@ -119,6 +119,14 @@ def test_firmware_at_the_prompt_is_an_error(runtime, tmp_path):
             lock.wake()
 
 
+def test_the_heap_of_the_vm_can_be_bounded():
+    with Lock("micropython", LockConfig(GRANTS), heap="128wK") as lock:
+        lock.wait(20)
+        assert opens(lock, lock.issue("couriers"))
+    with Lock("micropython", LockConfig(GRANTS), heap="16K") as lock, pytest.raises(FirmwareError):
+        lock.wake()
+
+
 def test_codes_are_the_same_for_the_same_seed_and_skip_equal_digits():
     config = LockConfig([{"label": "couriers", "kind": "event", "digits": 6}])
     with Lock(config=config, seed=1) as one, Lock(config=config, seed=1) as again, Lock(config=config, seed=2) as other:
