@@ -28,6 +28,7 @@ class Burns:
 
     def __init__(self, grants):
         self._grants = grants
+        self._index = {grants.id(i): i for i in range(len(grants))}  # a mount looks up a grant for each record
         self._lay_out()
 
     def _lay_out(self):
@@ -87,8 +88,11 @@ class Burns:
         """How often number grant `i` was used."""
         return self._uses[self._places[i]]
 
-    def burn_code(self, i, serial, value):
-        """Burn one code of grant `i`: a step, a counter, or how often a number has then been used."""
+    def burn_code(self, grant_id, serial, value):
+        """Burn one code: a step, a counter, or how often a number has then been used; none if the grant is gone."""
+        i = self._index.get(grant_id, -1)
+        if i < 0:
+            return
         kind = self._grants.kind(i)
         at = self._places[i]
         if kind == INTERVAL:
@@ -139,7 +143,7 @@ class Burns:
         grants = self._grants
         fmt = _FORMATS[kind]
         for item in records.unpack_items(fmt, body):
-            i = grants.index(item[0])
+            i = self._index.get(item[0], -1)
             if i < 0 or grants.kind(i) != _KINDS[kind]:
                 continue
             at = self._places[i]

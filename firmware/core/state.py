@@ -146,10 +146,8 @@ class State(Burns):
         if attempts >= self.attempts:
             self.attempts = attempts
             self._levels[length] = level
-        for k in (0, 3):
-            i = self._grants.index(items[k]) if items[k] else -1
-            if i >= 0:
-                self.burn_code(i, items[k + 1], items[k + 2])
+        self.burn_code(*items[:3])
+        self.burn_code(*items[3:])
         self._burn[:] = body
 
     def _apply_outcome(self, body):
