@@ -21,6 +21,7 @@ give the same run. One lock belongs to one thread; any number of locks live besi
 """
 
 from firmware.drivers.signals import PATTERNS
+from host_sim import snapshot as snapshots
 from host_sim.chip.keymatrix import KEYS
 from host_sim.history import Happening, History
 from host_sim.provision import LockConfig, provision
@@ -52,12 +53,17 @@ class Lock:
         self._runtime = RUNTIMES[runtime](root, **options)
         sectors = 64 if config is None else config.sectors
         flash_size = None if sectors is None else sectors * 4096
-        self.world = World(self._runtime, PATTERNS, int(start), seed, flash_size)
-        self._issuer = None if config is None else provision(self.world, config, seed)
-        self._history = History(self.world, self._issuer)
+        self._board = (self._runtime, PATTERNS, int(start), seed, flash_size)
+        world = World(*self._board)
+        self._begin(world, None if config is None else provision(world, config, seed))
+        world.begin()
+        world.power_on()
+
+    def _begin(self, world, issuer):
+        self.world = world
+        self._issuer = issuer
+        self._history = History(world, issuer)
         self._told = False
-        self.world.begin()
-        self.world.power_on()
 
     def __enter__(self):
         return self
@@ -168,6 +174,18 @@ class Lock:
         """Set the lock's DS3231 to `unix` seconds behind its back; the world's time goes on as it was."""
         self.world.clock.set_unix(int(unix))
 
+    # Trying the same moment again
+
+    def snapshot(self):
+        """Put this moment aside (`host_sim.snapshot.Snapshot`). Raises ValueError while the chip boots or runs."""
+        return snapshots.take(self.world, self._issuer)
+
+    def go_back(self, snapshot):
+        """Be at the moment of a `snapshot` of this lock or of one begun alike, with an empty trace and no answers."""
+        self.world.chip.kill()
+        world = World(*self._board)
+        self._begin(world, snapshots.put_back(world, snapshot))
+
     # What can be seen from outside
 
     @property
@@ -229,6 +247,11 @@ class Lock:
     def flash_ops(self):
         """Programs and erases of the partition since the batteries first went in."""
         return self.world.flash.ops
+
+    @property
+    def nvs_ops(self):
+        """Sets and erases of NVS since the batteries first went in; what was set to what it already was is none."""
+        return self.world.nvs.ops
 
     def log(self):
         """The audit log, oldest first, read from the flash as it is: a dictionary for each event.

@@ -33,6 +33,8 @@ class Chip:
         """How often boot.py was started."""
         self.held_high = self.held_low = 0
         """Masks of pads that keep their level through a reset."""
+        self.sleep = None
+        """What the last deep sleep began with: the arguments of `deep_sleep`."""
         self.console = ""
         """What MicroPython printed above its prompt, when the chip is at PROMPT."""
         self._world = world
@@ -75,6 +77,7 @@ class Chip:
     def deep_sleep(self, until_us, armed, held_high, held_low):
         """Sleep until `until_us` (0: no timer) or a pad of `armed`; only held pads keep their level meanwhile."""
         self._end_boot(ASLEEP)
+        self.sleep = (until_us, armed, held_high, held_low)
         self.held_high, self.held_low = held_high, held_low
         self._world.float_outputs()
         self._world.rtc.sleep()

@@ -96,6 +96,15 @@ class Bolt:
         self._low, self._high = 0, TRAVEL_US
         self._go()
 
+    def turn(self, position):
+        """Turn the bolt by hand to `position` (0.0 unlocked to 1.0 locked), which is no opening by the lock."""
+        was = self._switches_at(self._place_now())
+        self._rest_here()
+        self._place = round(position * TRAVEL_US)
+        self._go()
+        if self._switches_at(self._place) != was and self.on_change:
+            self.on_change()
+
     @property
     def position(self):
         """Where the bolt is: 0.0 unlocked to 1.0 locked."""

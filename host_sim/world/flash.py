@@ -68,6 +68,8 @@ class NorFlash:
         addr, b""), or ("torn", addr, what now stands there) after the one that a cut struck."""
         self.on_cut = None
         """Called without arguments when an armed cut strikes, before `PowerCut` is raised."""
+        self.struck = None
+        """The operation that the last cut struck: ("program" or "erase", addr, bytes before, bytes to program)."""
         self._cells = bytearray(b"\xff" * size)
         self._armed = None
         self._faults = []
@@ -93,6 +95,7 @@ class NorFlash:
         self.programs[addr // self.sector_size] += 1
         torn = self._begin()
         if torn is not None:
+            self.struck = ("program", addr, old, data)
             self._strike(addr, torn_program(old, data, *torn))
         self._meet("program", addr, len(data))
         self._store(addr, data)
@@ -108,7 +111,9 @@ class NorFlash:
         self.erases[sector] += 1
         torn = self._begin()
         if torn is not None:
-            self._strike(addr, torn_erase(bytes(self._cells[addr : addr + self.sector_size]), *torn))
+            old = bytes(self._cells[addr : addr + self.sector_size])
+            self.struck = ("erase", addr, old, b"")
+            self._strike(addr, torn_erase(old, *torn))
         self._meet("erase", addr, self.sector_size)
         if not self._hit("worn", addr, self.sector_size):
             self._store(addr, b"\xff" * self.sector_size)

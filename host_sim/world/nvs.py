@@ -11,7 +11,7 @@ but whoever sets without it relies on that, so `uncommitted` shows it. A power c
 the old value or the new one, and every other value as it was.
 """
 
-from copy import deepcopy
+from dataclasses import dataclass, field
 
 from host_sim.world.flash import PowerCut
 
@@ -127,11 +127,16 @@ class Nvs:
 
     def snapshot(self):
         """A copy of all contents for `load`; works on a dead store too."""
-        return deepcopy((self._values, self._versions, self._namespaces, self._pages))
+        return self._copy((self._values, self._versions, self._namespaces, self._pages))
 
     def load(self, snapshot):
         """Go back to the contents of `snapshot`; counts go on."""
-        self._values, self._versions, self._namespaces, self._pages = deepcopy(snapshot)
+        self._values, self._versions, self._namespaces, self._pages = self._copy(snapshot)
+
+    @staticmethod
+    def _copy(contents):
+        values, versions, namespaces, pages = contents
+        return dict(values), dict(versions), set(namespaces), [page.copy() for page in pages]
 
     def _wipe(self):
         self._values = {}
@@ -252,12 +257,12 @@ class Nvs:
             raise PowerCut
 
 
+@dataclass
 class _Page:
     """Live items with their spans, and how many entries are written, live or given up."""
 
-    def __init__(self):
-        self.live = {}
-        self.filled = 0
+    live: dict = field(default_factory=dict)
+    filled: int = 0
 
     @property
     def used(self):
@@ -267,6 +272,10 @@ class _Page:
     def room(self):
         """Bytes that a chunk written now could hold."""
         return max(0, ENTRIES - self.filled - 1) * ENTRY_SIZE
+
+    def copy(self):
+        """Another page with the same items."""
+        return _Page(dict(self.live), self.filled)
 
     def put(self, item, span):
         self.live[item] = span

@@ -85,6 +85,7 @@ class World:
     def begin(self):
         """What was done to the board so far was done on a bench: forget it."""
         self.happenings.clear()
+        self.nvs.ops = 0
         if self.flash:
             self.flash.ops = 0
 
