@@ -147,8 +147,8 @@ class Session:
         if decision != OPENED:
             self._refuse(decision, now)
         elif not self.door.unlock(now):  # the battery has dropped since the policy looked at it
-            self._finish(BATTERY)
             self._refuse(BATTERY, now)
+            self._finish(BATTERY)
 
     def _refuse(self, decision, now):
         self._answer(decision, now)
@@ -164,7 +164,10 @@ class Session:
             self._logbook.entry(decision)
 
     def _finish(self, decision):
-        """Step 8. What has happened to the bolt has happened, so a flash error here can only be told."""
+        """Step 8, when the log has it: a power cut in between is then told twice, as `cut` too, and not kept silent.
+
+        What has happened to the bolt has happened, so a flash error here can only be told.
+        """
         try:
             self._attempts.finish(decision)
         except StorageError as error:
@@ -178,8 +181,8 @@ class Session:
         if happened in (doors.OPENED, doors.JAMMED):
             if self._attempts and self._attempts.pending:
                 decision = OPENED if happened == doors.OPENED else JAMMED
-                self._finish(decision)
                 self._answer(decision, now)
+                self._finish(decision)
                 if self.door.weak:
                     self._logbook.event(log.BATTERY)
             return
