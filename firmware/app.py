@@ -51,13 +51,11 @@ def serve(board, session):
         board.watchdog.feed()
         if session.work():
             continue
-        if keypad.active or session.door.bolt.moving:
-            board.wait(_POLL_MS, False)
-            continue
         pause = session.pause(now)
-        if sound:
-            pause = min(sound, pause or sound)
-        elif not pause:
+        if not pause and not sound:
             session.close()
             return
-        board.wait(min(pause, _POLL_MS) if signals.sounding else min(pause, _NAP_MS), not signals.sounding)
+        if keypad.active or session.door.bolt.moving or signals.sounding:
+            board.wait(_POLL_MS, False)
+        else:
+            board.wait(min(sound or pause, pause or sound, _NAP_MS), True)

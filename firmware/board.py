@@ -105,7 +105,7 @@ class Board:
         A column that is high now would wake the chip again at once: it is left out, and the timer looks again.
         """
         free = tuple([column for column in self.columns if not column.value()])
-        esp32.wake_on_ext1(free or None, esp32.WAKEUP_ANY_HIGH)
+        esp32.wake_on_ext1(free, esp32.WAKEUP_ANY_HIGH)  # an empty tuple arms none; None would keep the columns
         if door:
             esp32.wake_on_ext0(self.reed, not self.reed.value())
         for number in _ROWS:

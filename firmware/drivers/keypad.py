@@ -28,6 +28,7 @@ class Keypad:
     def __init__(self, rows, columns):
         self._rows = rows
         self._columns = columns
+        self._touched = False  # some column was high at the last look
         self._raw = 0  # contacts of the last scan, bit = index into KEYS
         self._since = 0  # ms at which _raw began
         self._down = 0  # contacts that count as closed
@@ -35,16 +36,18 @@ class Keypad:
         self._queue = bytearray(_QUEUE)
         self._first = 0
         self._length = 0
-        self._drive(1)
+        for row in rows:
+            row.init(row.OUT, value=1)
 
     @property
     def active(self):
         """True while a contact is closed or has not yet settled: poll every 5 to 10 ms."""
-        return bool(self._raw or self._down)
+        return bool(self._touched or self._raw or self._down)
 
     def poll(self, now):
         """Look at the matrix at `now` (ms) and queue the key that has newly settled, if any."""
-        raw = self._scan() if self._any() else 0
+        self._touched = self._any()
+        raw = self._scan() if self._touched else 0
         if raw != self._raw:
             self._raw = raw
             self._since = now
@@ -74,10 +77,6 @@ class Keypad:
             self._queue[(self._first + self._length) % _QUEUE] = index
             self._length += 1
 
-    def _drive(self, level):
-        for row in self._rows:
-            row.value(level)
-
     def _any(self):
         for column in self._columns:
             if column.value():
@@ -85,16 +84,21 @@ class Keypad:
         return False
 
     def _scan(self):
-        """Contacts closed now, row by row; leaves all rows high."""
+        """Contacts closed now, row by row; leaves all rows high.
+
+        A row that is not looked at floats: driven low, it would be shorted to the high one by two keys of a column.
+        """
         mask = 0
         bit = 1
-        self._drive(0)
         for row in self._rows:
-            row.value(1)
+            row.init(row.IN)
+        for row in self._rows:
+            row.init(row.OUT, value=1)
             for column in self._columns:
                 if column.value():
                     mask |= bit
                 bit <<= 1
-            row.value(0)
-        self._drive(1)
+            row.init(row.IN)
+        for row in self._rows:
+            row.init(row.OUT, value=1)
         return mask

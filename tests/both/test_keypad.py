@@ -96,6 +96,15 @@ def test_the_ghost_at_the_fourth_corner_is_rejected():
     assert hands.read() == "13"
 
 
+def test_a_second_key_of_the_same_column_is_read_beside_a_stuck_one():
+    hands = Hands()
+    hands.hold("8", 500)
+    for key in "25079":
+        hands.hold("8" + key, 80)
+        hands.hold("8", 40)
+    assert hands.read() == "825079"
+
+
 def test_a_held_key_is_one_press_and_keeps_the_keypad_active():
     hands = Hands()
     hands.hold("0", 5000)

@@ -1,0 +1,46 @@
+"""A key that leans on something must not empty the batteries, nor keep anybody out."""
+
+import pytest
+
+from host_sim.lock import Lock, LockConfig
+
+HOUR = 3600
+
+
+@pytest.fixture(params=["cpython", "micropython"])
+def lock(request):
+    config = LockConfig(grants=[{"label": "couriers", "kind": "event", "check": True}])
+    with Lock(runtime=request.param, config=config) as lock:
+        lock.wait(30)
+        yield lock
+
+
+@pytest.mark.parametrize("keys", ["8", "*0#", "123456789*0#"], ids=["one key", "one in every column", "all keys"])
+def test_the_lock_sleeps_while_keys_are_stuck_and_looks_again_every_five_minutes(lock, keys):
+    for key in keys:
+        lock.world.keys.press(key)
+    before = lock.boots
+    awake = 0
+    for _ in range(HOUR):
+        lock.wait(1)
+        awake += lock.awake
+    assert lock.boots - before <= 14
+    assert awake <= 14 * 12
+    for key in keys:
+        lock.world.keys.release(key)
+    lock.wait(400)
+    lock.wake()
+    lock.type("*" + lock.issue("couriers") + "#")
+    lock.wait(3)
+    assert lock.answer == "opened"
+
+
+def test_a_stuck_key_keeps_nobody_out(lock):
+    lock.world.keys.press("8")
+    lock.wait(60)
+    code = next(code for code in (lock.issue("couriers") for _ in range(12)) if "8" not in code)
+    lock.press("1")  # a key of another column still wakes the lock
+    lock.wait(1)
+    lock.type("*" + code + "#")
+    lock.wait(3)
+    assert lock.answer == "opened"
