@@ -2,7 +2,7 @@
 # Nothing needs root, and nothing outside this folder is written.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo sim test lint format lock oathtool clean
+.PHONY: help demo sim test bench lint format lock oathtool clean
 
 PYTHON ?= python3
 UV_VERSION := 0.13.9
@@ -23,6 +23,9 @@ sim: .venv/ready ## the lock live in this terminal
 
 test: lint build/oathtool/oathtool ## run every test, on both Pythons
 	@$(PY) -m pytest -n 2
+
+bench: .venv/ready ## measure the lock beside what it is compared with; figures in build/bench.json
+	@$(PY) -m tools bench
 
 lint: .venv/ready ## look for mistakes and for unformatted code
 	@$(PY) -m ruff check --quiet .

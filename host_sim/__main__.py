@@ -1,12 +1,11 @@
 """`python -m host_sim`: puts the firmware's `micropython` names on the path, then runs the command line of `cli`."""
 
-import sys
-from pathlib import Path
+from host_sim.path import put_shim_first
 
 
 def main():
-    """The shim comes first: the wheel of the VM leaves a `micropython.py` in site-packages, which is another thing."""
-    sys.path.insert(0, str(Path(__file__).parent / "shim"))
+    """Import the command line once the path is right."""
+    put_shim_first()
     from host_sim.cli import app
 
     app(prog_name="python -m host_sim")

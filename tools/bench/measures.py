@@ -1,0 +1,103 @@
+"""Everything that `make bench` measures, one function for each group of figures."""
+
+from firmware.core.state import State
+from tools.bench import tables
+from tools.bench.entries import CountedFlash, Door, cost
+from tools.bench.figures import AT_MOST, TIMES_LESS, Figure
+from tools.bench.stores import Appended, Renamed, Rings
+from tools.bench.vm import run_on_vm
+
+APPENDED = "littlefs, appended"
+RENAMED = "littlefs, renamed"
+
+_FEWER_ERASES = 40
+_MOUNT_BYTES = 12 * 1024
+_FASTER = 5
+_FULL = 6_000
+"""Entries after which both rings have been round."""
+
+
+def entry_costs(entries):
+    """Erases and bytes of an accepted entry; `entries` are counted for each table of grants."""
+    figures = []
+    for words, packed in (
+        ("1 grant", tables.one()),
+        ("64 grants", tables.sixty_four()),
+        ("64 grants, 128 serials", tables.most_state()),
+    ):
+        ours, appended, renamed = (cost(store, packed, entries) for store in (Rings, Appended, Renamed))
+        group, goal = f"An accepted entry, {words}", (TIMES_LESS, _FEWER_ERASES) if words == "64 grants" else None
+        for against, other, aim in ((APPENDED, appended, goal), (RENAMED, renamed, None)):
+            figures.append(Figure(group, "erases", "sectors", ours.erases_each, other.erases_each, against, aim))
+            figures.append(Figure(group, "programmed", "bytes", ours.bytes_each, other.bytes_each, against))
+    return figures
+
+
+def mount_costs(counts=(10, 100, 1000), full=_FULL):
+    """What a wake reads after so many entries with 64 grants; `full`: entries after which it must stay in bounds."""
+    figures = []
+    for entries in counts:
+        ours, other = _mounted(Rings, entries)[:2], _mounted(Appended, entries)[:2]
+        for name, unit, mine, theirs in zip(("read", "replayed"), ("bytes", "records"), ours, other, strict=True):
+            figures.append(Figure(f"A mount after {entries} entries, 64 grants", name, unit, mine, theirs, APPENDED))
+    read, replayed, image = _mounted(Rings, full)
+    group = f"A mount after {full} entries, 64 grants: both rings full"
+    figures.append(Figure(group, "read", "bytes", read, goal=(AT_MOST, _MOUNT_BYTES)))
+    figures.append(Figure(group, "replayed", "records", replayed))
+    return figures, image
+
+
+def _mounted(make_store, entries):
+    """(bytes read, records replayed, flash) of the mount after so many entries."""
+    flash, packed = CountedFlash(), tables.sixty_four()
+    store = make_store(flash, packed)
+    Door(store, packed).enter(entries)
+    before = flash.bytes_read
+    with _CountedReplay() as replay:
+        store.mount()
+    return flash.bytes_read - before, replay.count, flash.snapshot()
+
+
+class _CountedReplay:
+    """Counts the records that are applied to any State while it is entered."""
+
+    def __enter__(self):
+        self.count = 0
+        self._apply = apply = State.apply
+
+        def counted(state, body):
+            self.count += 1
+            apply(state, body)
+
+        State.apply = counted
+        return self
+
+    def __exit__(self, *_):
+        State.apply = self._apply
+
+
+def memory(image):
+    """Heap of the mounted journal and log on the MicroPython VM, over a partition's `image`."""
+    taken = run_on_vm("memory", image, tables.sixty_four())
+    group = "Heap on the 64-bit VM after a mount of full rings, 64 grants"
+    return [Figure(group, name, "bytes", taken[name]) for name in ("state", "journal", "log")]
+
+
+def decision():
+    """From `#` to the decision without flash, on the MicroPython VM: codes computed while typing against after `#`.
+
+    The goal leaves out the stretch of a number: it needs the digits, so every entry pays it after `#` either way.
+    """
+    seen = run_on_vm("decision", b"", tables.four_couriers())
+    group, against = "From # to the decision, 64 candidates, on the VM", "computed after #"
+    return [
+        Figure(group, "left to compute", "HMACs", *seen["hmacs"], against, (AT_MOST, 0)),
+        Figure(group, "time but for the stretch", "µs", *seen["us_without_stretch"], against, (TIMES_LESS, _FASTER)),
+        Figure(group, "time", "µs", *seen["us"], against),
+    ]
+
+
+def all_figures(entries=1000):
+    """Every figure, in the order of the table."""
+    mounts, image = mount_costs()
+    return entry_costs(entries) + mounts + memory(image) + decision()

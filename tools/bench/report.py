@@ -1,0 +1,58 @@
+"""The figures as a table for people and as JSON for programs."""
+
+import json
+from itertools import groupby
+
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from tools.bench.figures import AT_MOST
+
+_COLUMNS = (("figure", 29), ("ours", 8), ("other", 8), ("ratio", 6), ("goal", 14), ("met", 3))
+_NUMBERS = ("ours", "other", "ratio")
+
+
+def lines(figures):
+    """Yield what to print: the names of the columns, then a heading and the rows of each group of figures."""
+    yield Padding(_rows([[Text(name, "bold bright_black") for name, _ in _COLUMNS]]), (0, 2))
+    for (group, against), members in groupby(figures, key=lambda figure: (figure.group, figure.against)):
+        yield Text(f"\n{group}; other: {against}" if against else f"\n{group}", "bold")
+        yield Padding(_rows([_cells(figure) for figure in members]), (0, 2))
+
+
+def _rows(rows):
+    """Rows under the columns of the whole."""
+    shown = Table.grid(padding=(0, 1))
+    for name, width in _COLUMNS:
+        shown.add_column(width=width, justify="right" if name in _NUMBERS else "left")
+    for row in rows:
+        shown.add_row(*row)
+    return shown
+
+
+def write(figures, path):
+    """Write the figures to the file `path`, whose folder is made if there is none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"figures": [figure.as_dict() for figure in figures]}, indent=1) + "\n")
+
+
+def _cells(figure):
+    ratio = "" if figure.ratio is None else f"{figure.ratio:.1f}"
+    other = "" if figure.other is None else _number(figure.other)
+    return f"{figure.name}, {figure.unit}", _number(figure.ours), other, ratio, _goal(figure.goal), _met(figure.met)
+
+
+def _number(value):
+    return f"{value:.3f}" if isinstance(value, float) and value < 10 else f"{value:,.0f}"
+
+
+def _goal(goal):
+    if goal is None:
+        return ""
+    how, value = goal
+    return f"at most {value:,}" if how == AT_MOST else f"{value} times less"
+
+
+def _met(met):
+    return "" if met is None else Text("yes", "green") if met else Text("no", "bold red")
