@@ -1,7 +1,7 @@
 """Runs the lock; never ends in a prompt.
 
-The app sleeps by itself and the next wake starts boot.py anew. Should it fail to load or to go to sleep, SystemExit
-makes MicroPython reset softly and start again: the bolt stays where it is.
+The app sleeps by itself and the next wake starts boot.py anew. Should it fail to load, there is nobody to tell and
+nothing to open: sleep, try again every five minutes, and the batteries last until somebody comes.
 """
 
 import micropython
@@ -13,6 +13,9 @@ try:
     from firmware.board import Board
 
     run(Board())
-except Exception:  # noqa: S110  (there is nobody to tell: what can be said was written to the audit log by the app)
+except Exception:
     pass
-raise SystemExit
+
+import machine  # noqa: E402  (only board.py needs it otherwise, and that may be what failed to load)
+
+machine.deepsleep(300_000)

@@ -17,24 +17,23 @@ from firmware.drivers.keypad import Keypad
 
 _POLL_MS = const(10)
 _NAP_MS = const(4000)  # half the watchdog's time
-_RETRY_MS = const(300_000)  # until a bolt that would not lock, or a stuck key, is looked at again
+_STUCK_MS = const(300_000)  # until a stuck key, which cannot wake the chip, is looked at again
 
 
 def run(board):
     """Serve one wake, then sleep; on the chip it does not return."""
     keypad = Keypad(board.rows, board.columns)
-    session = None
-    try:
-        from firmware.assembly import build
+    from firmware.assembly import build
 
-        session = build(board, keypad)
+    session = build(board, keypad)
+    try:
         serve(board, session)
-    except Exception:  # whatever it was: no current on the motor, and the next wake starts afresh
-        board.motor_off()
-        if session:
-            session.crashed()
-    locked = not board.locked.value()
-    board.sleep(_RETRY_MS if keypad.active or not locked else 0, not locked)
+    except Exception:  # whatever it was: nothing moves any more, and the next wake starts afresh
+        board.quiet()
+        session.crashed()
+    locked = session.door.locked
+    retry_ms = session.retry_ms(locked)
+    board.sleep(_STUCK_MS if keypad.active else retry_ms, not locked)
 
 
 def serve(board, session):

@@ -17,8 +17,9 @@ from firmware.drivers.bolt import Bolt
 from firmware.drivers.ds3231 import DS3231
 from firmware.drivers.signals import Signals
 from firmware.logbook import SETTINGS, UNPROVISIONED, VAULT, Logbook
+from firmware.memory import Memory
 from firmware.session import Session
-from firmware.store import BLANK, StorageError
+from firmware.store import BLANK, SECTORS, SIZE, StorageError
 from firmware.store import audit as log
 from firmware.store.audit import Audit
 from firmware.store.journal import Journal
@@ -31,21 +32,26 @@ class Wake:
     def __init__(self, board):
         self.board = board
         self.fault = None
+        self.partition = None
         self.config = Closed
         self.state = State(Grants(b""))
         self.journal = None
         self.battery = Battery(board.adc)
+        self.memory = Memory(board)
         self.clock = None
-        self.logbook = None
+        self.logbook = Logbook(None, self._facts)
 
     def load(self, keypad):
         """Vault, settings, journal: each needs what the one before says."""
         board = self.board
         try:
+            self.partition = board.partition("locklog")
+            if self.partition and self.partition.ioctl(4, 0) != SECTORS:
+                raise StorageError(SIZE)
             self.config = Config(*Vault(board.nvs("dropbolt")).load())
             keypad.poll(board.now())
             self.state = State(self.config.grants)
-            self.journal = Journal(board.partition("locklog"), self.state, self.config.journal)
+            self.journal = Journal(self.partition, self.state, self.config.journal)
             self.journal.mount()
         except ConfigError as error:
             self.fault = (SETTINGS, error.place)
@@ -53,11 +59,13 @@ class Wake:
             self.fault = (UNPROVISIONED if error.reason == BLANK else VAULT, 0)
         except StorageError as error:
             self.fault = (error.reason, 0)
-        self.clock = Clock(DS3231(board.i2c), board, self.state)
+        except OSError:  # the chip cannot open its NVS
+            self.fault = (VAULT, 0)
+        self.clock = Clock(DS3231(board.i2c), board, self.memory, self.state)
 
     def open_log(self):
         """The audit log, if there is one to write to."""
-        audit = Audit(self.board.partition("locklog"), None if self.fault else self.config.journal)
+        audit = Audit(self.partition, None if self.fault else self.config.journal)
         try:
             audit.mount()
         except StorageError as error:
@@ -85,6 +93,13 @@ class Wake:
         verifier = Verifier(config.grants, self.state, config.lock, config.salt)
         return Attempts(config, self.state, self.journal, verifier, self.clock, self.battery)
 
+    def crash(self):
+        """Say in the log, if that is still possible, that putting the wake together failed."""
+        try:
+            self.logbook.event(log.CRASH)
+        except Exception:
+            self.logbook = Logbook(None, self._facts)
+
     def _facts(self):
         t, quality = self.clock.read()
         return t, self.battery.millivolts(), quality
@@ -104,15 +119,22 @@ def build(board, keypad):
     """A Session ready to be served; `keypad` is polled along the way."""
     keypad.poll(board.now())
     wake = Wake(board)
-    wake.load(keypad)
-    keypad.poll(board.now())
-    wake.open_log()
-    wake.tell()
+    attempts = None
+    try:
+        wake.load(keypad)
+        keypad.poll(board.now())
+        wake.open_log()
+        wake.tell()
+        attempts = wake.attempts()
+    except Exception:  # not foreseen: open for nobody, but lock the door and answer
+        wake.crash()
     keypad.poll(board.now())
     config = wake.config
     bolt = Bolt(*board.motor, board.locked, board.unlocked, config.battery_min_mv)
     delays = config.relock_s * 1000, config.ajar_s * 1000
     door = Door(bolt, board.reed, wake.battery, *delays, config.battery_low_mv)
     signals = Signals(board.led, board.buzzer, config.mute)
-    signals.play("ready", board.now())
-    return Session(keypad, door, signals, wake.clock, wake.attempts(), wake.logbook)
+    session = Session(keypad, door, signals, wake.memory, wake.clock, attempts, wake.logbook)
+    if board.called():
+        session.greet(board.now())
+    return session

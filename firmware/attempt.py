@@ -48,8 +48,10 @@ class Attempts:
 
     @property
     def details(self):
-        """(number, typed length, grant id, issuer) of the attempt last judged; 0 for no grant."""
+        """(number, typed length, grant id, issuer) of the attempt last judged, 0 for no grant; () if it cost none."""
         i, grants = self._grant, self._config.grants
+        if not self.number:
+            return ()
         if i < 0:
             return self.number, self._length, 0, 0
         return self.number, self._length, grants.id(i), grants.issuer(i)

@@ -24,12 +24,6 @@ _SCL, _SDA = const(22), const(21)
 _BUZZER, _LED = const(17), const(16)
 
 
-def make_safe():
-    """Take every level off the motor's bridge."""
-    for number in _MOTOR:
-        Pin(number, Pin.OUT, value=0)
-
-
 class Board:
     """Pins, buses and the chip's own services, for the drivers and the app.
 
@@ -40,7 +34,8 @@ class Board:
         self._began = time.ticks_ms()
         self.watchdog = machine.WDT(timeout=WATCHDOG_MS)
         self.rows = [Pin(number, Pin.OUT, value=1, hold=False) for number in _ROWS]
-        self.columns = [Pin(number, Pin.IN, Pin.PULL_DOWN, hold=False) for number in _COLUMNS]
+        self.columns = [Pin(number) for number in _COLUMNS]
+        self._listen()
         self.motor = [Pin(number, Pin.OUT, value=0) for number in _MOTOR]
         self.locked = Pin(_LOCKED, Pin.IN)
         self.unlocked = Pin(_UNLOCKED, Pin.IN)
@@ -49,12 +44,19 @@ class Board:
         self.buzzer = PWM(Pin(_BUZZER), freq=2000, duty_u16=0)
         self.adc = ADC(Pin(_BATTERY), atten=ADC.ATTN_11DB)
         self.i2c = I2C(0, scl=Pin(_SCL), sda=Pin(_SDA), freq=100_000)
+        esp32.wake_on_ext0(None)  # what a sleep before a soft reset armed is still armed
         esp32.wake_on_ext1(self.columns, esp32.WAKEUP_ANY_HIGH)
 
-    def motor_off(self):
-        """No current on the motor, whoever was driving it."""
+    def _listen(self):
+        for column in self.columns:
+            column.init(Pin.IN, Pin.PULL_DOWN, hold=False)
+
+    def quiet(self):
+        """No current on the motor, whoever was driving it; no light, no sound."""
         for pin in self.motor:
             pin.value(0)
+        self.led.value(0)
+        self.buzzer.duty_u16(0)
 
     def now(self):
         """Milliseconds since this boot; good for six days of being awake, a thousand times the longest session."""
@@ -83,6 +85,10 @@ class Board:
         """True if this boot is a wake from deep sleep."""
         return machine.reset_cause() == machine.DEEPSLEEP_RESET
 
+    def called(self):
+        """True if somebody is there: a key woke the chip, or it had no power."""
+        return not self.slept() or machine.wake_reason() == machine.EXT1_WAKE
+
     def partition(self, label):
         """The data partition `label` as a block device, or None."""
         found = esp32.Partition.find(esp32.Partition.TYPE_DATA, label=label)
@@ -96,6 +102,9 @@ class Board:
         """Let `ms` milliseconds pass; with `light` the chip sleeps (PWM stops) and a key ends it."""
         if light:
             machine.lightsleep(ms)
+            # Pads that could have woken the chip stay with the RTC until their mode is set anew, and read 0 (ESP-IDF,
+            # sleep modes: configuring IOs).
+            self._listen()
         else:
             time.sleep_ms(ms)
 
@@ -110,7 +119,6 @@ class Board:
             esp32.wake_on_ext0(self.reed, not self.reed.value())
         for number in _ROWS:
             Pin(number, Pin.OUT, value=1, hold=True)
-        esp32.gpio_deep_sleep_hold(True)
         if timer_ms:
             machine.deepsleep(timer_ms)
         machine.deepsleep()

@@ -9,34 +9,32 @@
 `credit` counts proven seconds and never jumps with the time of day; the guess budget refills from it.
 """
 
-import binascii
-import struct
-
 from firmware.core.budget import proven_elapsed
 from firmware.core.words import LOST, STALE, TRUSTED
 from firmware.drivers.ds3231 import ClockError
 
-_MEMORY = "<4sIIII"  # mark, credit, reference time, RTC seconds of both, RTC seconds of the last owner's entry
-_MARK = b"dbt1"
+_END = 4_200_000_000  # 2103: later times do not fit the 32 bits of a record, and none of this lock's will be true
 
 
 class Clock:
-    """`source`: DS3231; `board`: RTC seconds and RTC memory; `state`: floor, credit and reference from flash."""
+    """`source`: DS3231; `board`: seconds of the chip's RTC; `memory`: what survives sleep; `state`: what is in flash.
 
-    def __init__(self, source, board, state):
+    credit: proven seconds. reference: trusted reading that belongs to it, 0 for none.
+    """
+
+    def __init__(self, source, board, memory, state):
         self._source = source
         self._board = board
+        self._memory = memory
         self._state = state
-        self.credit = state.credit
-        self.reference = state.ref
-        self._owner_at = board.rtc_seconds()  # RTC seconds of the last owner's entry, or of power-on
-        self._rtc_at = None  # RTC seconds at which credit and reference held; None before the first after power-on
-        self._recall()
+        self._fresh = memory.fresh  # there is no earlier reading in this power session to compare with
+        self.credit = max(state.credit, memory.credit)
+        self.reference = state.ref if memory.fresh else memory.reference
 
     def read(self):
         """(t, quality) now; brings credit and reference up to date and keeps them through deep sleep."""
         rtc = self._board.rtc_seconds()
-        elapsed = None if self._rtc_at is None else max(0, rtc - self._rtc_at)
+        elapsed = None if self._fresh else max(0, rtc - self._memory.rtc_at)
         try:
             t, running = self._source.read()
         except ClockError:
@@ -44,44 +42,35 @@ class Clock:
         quality = self._judge(t, running, elapsed)
         self.credit += proven_elapsed(self.reference, t if quality == TRUSTED else 0, elapsed)
         if quality == TRUSTED:
-            self.reference = t
+            self.reference = max(self.reference, t)  # a second back and forth must not be counted twice
         elif quality == STALE:
             self.reference += elapsed
         else:
             self.reference = 0
-            t = max(t, self._state.floor)
-        self._rtc_at = rtc
+            t = self._state.floor
+        self._fresh = False
+        self._memory.rtc_at = rtc
         self._keep()
         return t, quality
 
     def owner_wait(self, seconds):
-        """Ms until `seconds` have passed since the last owner's entry or power-on; 0 or less: they have."""
-        return (self._owner_at + seconds - self._board.rtc_seconds()) * 1000
+        """Ms until more than `seconds` have passed since the last owner's entry or power-on; 0 or less: they have."""
+        left = self._memory.owner_at + seconds + 1 - self._board.rtc_seconds()
+        return min(left, seconds + 1) * 1000
 
     def owner_entered(self):
         """An owner's entry is evaluated now."""
-        self._owner_at = self._board.rtc_seconds()
+        self._memory.owner_at = self._memory.rtc_at = self._board.rtc_seconds()
         self._keep()
 
     def _judge(self, t, running, elapsed):
-        if not running or t < self._state.floor:
+        if not running or not self._state.floor <= t < _END:
             return LOST
         if elapsed is not None and self.reference and abs(t - self.reference - elapsed) > elapsed // 10 + 2:
             return STALE
         return TRUSTED
 
-    def _recall(self):
-        kept = self._board.recall()
-        size = struct.calcsize(_MEMORY)
-        if len(kept) != size + 4 or struct.unpack_from("<I", kept, size)[0] != binascii.crc32(kept[:size]):
-            return
-        mark, credit, reference, rtc_at, owner_at = struct.unpack_from(_MEMORY, kept)
-        if mark == _MARK:
-            self.credit = max(self.credit, credit)
-            self.reference = reference
-            self._rtc_at = rtc_at
-            self._owner_at = owner_at
-
     def _keep(self):
-        data = struct.pack(_MEMORY, _MARK, self.credit, self.reference, self._rtc_at or 0, self._owner_at)
-        self._board.remember(data + struct.pack("<I", binascii.crc32(data)))
+        self._memory.credit = self.credit
+        self._memory.reference = self.reference
+        self._memory.keep()

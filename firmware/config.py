@@ -74,6 +74,8 @@ class Config:
             setattr(self, name, _octets(fields, name, size))
         for name, (low, high) in _RANGES.items():
             setattr(self, name, _number(name, name, fields[name], low, high))
+        if self.battery_low_mv < self.battery_min_mv:
+            raise ConfigError("battery_low_mv", "must not be below battery_min_mv")
         if not isinstance(fields["mute"], bool):
             raise ConfigError("mute", "must be true or false")
         self.mute = fields["mute"]

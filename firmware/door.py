@@ -6,7 +6,7 @@ a door that locks itself again:
     not locked, door closed for the relock delay  ->  throw the bolt
     door opens while the bolt is thrown           ->  take it back, wait for the door
     the bolt will not go                          ->  say so, try again at the next wake
-    door open for the ajar time                   ->  say so, once
+    door open for the ajar time                   ->  say so
 """
 
 from micropython import const
@@ -68,7 +68,8 @@ class Door:
         if self.bolt.moving:
             if self.bolt.target == LOCKED and not self.closed:
                 self.bolt.off()
-                self.unlock(now)
+                if not self.unlock(now):
+                    return self._rest(now, WEAK)
             self.bolt.tick(now)
             return None if self.bolt.moving else self._arrived(now)
         if self.closed != self._was_closed:
@@ -88,12 +89,15 @@ class Door:
             return AJAR
         if self.bolt.start(LOCKED, self._battery.millivolts(), now):
             return None
-        self._told = True
-        return WEAK
+        return self._rest(now, WEAK)
 
     def _arrived(self, now):
-        self._since = now
-        self._told = self.bolt.target == LOCKED and self.bolt.jammed
         if self.bolt.target == UNLOCKED:
-            return JAMMED if self.bolt.jammed else OPENED
-        return STUCK if self.bolt.jammed else RELOCKED
+            return self._rest(now, JAMMED if self.bolt.jammed else OPENED)
+        return self._rest(now, STUCK if self.bolt.jammed else RELOCKED)
+
+    def _rest(self, now, happened):
+        """Nothing moves any more; a bolt that would not lock is left for the next wake."""
+        self._since = now
+        self._told = happened in (STUCK, WEAK)
+        return happened

@@ -29,6 +29,9 @@ from firmware.store import audit as log
 
 _IDLE_MS = const(10_000)  # without a key, then to sleep
 _SPACING_MS = const(3_000)  # before the next entry, after one that cost nothing
+_RETRY_MS = const(300_000)
+_DAY_MS = const(86_400_000)
+_MOST_RETRIES = const(9)  # twice nine times 5 minutes is more than a day
 _OWNER_S = const(15)  # between two entries of the owner's length
 
 # what the keypad tells of each decision: a pattern of drivers/signals.py
@@ -59,22 +62,29 @@ _DOOR = {
 
 
 class Session:
-    """Everything a wake works with; `app.load` builds it.
+    """Everything a wake works with; `assembly.build` builds it.
 
     `attempts` is None while the lock has a fault: every entry is then answered `storage` and costs nothing.
     """
 
-    def __init__(self, keypad, door, signals, clock, attempts, logbook):
+    def __init__(self, keypad, door, signals, memory, clock, attempts, logbook):
         self.keypad = keypad
         self.door = door
         self.signals = signals
+        self._memory = memory
         self._clock = clock
         self._attempts = attempts
         self._logbook = logbook
         self._entry = Entry()
-        self._last = 0  # ms of the last key or answer
+        self._last = -_IDLE_MS  # ms of the last key or answer
         self._turn = -1  # ms at which the entry that has ended is judged; -1: none has
         self._not_before = 0  # no entry is judged earlier
+        self._stray = False  # digits were typed while an entry waited: what follows them is no entry of its own
+
+    def greet(self, now):
+        """Somebody is there: say that the keypad listens."""
+        self._last = now
+        self.signals.play("ready", now)
 
     def tick(self, now):
         """Take keys, follow the door, judge the entry whose turn has come."""
@@ -111,21 +121,38 @@ class Session:
         self._logbook.tidy()
 
     def crashed(self):
-        """Something went wrong that should not have been possible: say so in the log."""
-        self._logbook.event(log.CRASH)
+        """Something went wrong that should not have been possible: say so in the log, if that still works."""
+        try:
+            self._logbook.event(log.CRASH)
+        except Exception:
+            pass
+
+    def retry_ms(self, locked):
+        """When to try again to lock: after 5 minutes, then twice that, up to a day, since a stalled motor eats the
+        batteries; 0: never, the bolt is `locked`."""
+        delay = 0 if locked else min(_RETRY_MS << self._memory.retries, _DAY_MS)
+        self._memory.retries = 0 if locked else min(self._memory.retries + 1, _MOST_RETRIES)
+        self._memory.keep()
+        return delay
 
     def _take(self, key, now):
         self._last = now
         if self._turn >= 0:  # an entry waits for its turn: only `*` means anything
+            self._stray = key not in "*#"
             if key == "*":
                 self._turn = -1
                 self._entry.clear()
+            return
+        if self._stray:
+            self._stray = key not in "*#"
+            if key == "#":
+                self._answer(WRONG, now)
             return
         what = self._entry.feed(key, now)
         if what == ENTERED:
             self._hold(now)
         elif what == OVERLONG:
-            self._refuse(WRONG, now)
+            self._answer(WRONG, now)
         else:
             self.signals.play("key", now)
             if self._entry.length == 1 and self._attempts:
@@ -140,28 +167,24 @@ class Session:
             self.signals.play("busy", now)
 
     def _judge(self, now):
-        decision = STORAGE
-        if self._attempts:
-            decision = self._attempts.judge(self._entry.digits, self._entry.length)
+        if not self._attempts:
+            self._answer(STORAGE, now)
+            return
+        decision = self._attempts.judge(self._entry.digits, self._entry.length)
         self._entry.clear()
+        if decision == MISTYPED or self._attempts.known:
+            self._not_before = now + _SPACING_MS
         if decision != OPENED:
-            self._refuse(decision, now)
+            self._answer(decision, now, self._attempts.details)
         elif not self.door.unlock(now):  # the battery has dropped since the policy looked at it
-            self._refuse(BATTERY, now)
+            self._answer(BATTERY, now, self._attempts.details)
             self._finish(BATTERY)
 
-    def _refuse(self, decision, now):
-        self._answer(decision, now)
-        if decision == MISTYPED or self._attempts and self._attempts.known:
-            self._not_before = now + _SPACING_MS
-
-    def _answer(self, decision, now):
+    def _answer(self, decision, now, details=()):
+        """Tell the person and the log; `details` of the attempt, if the entry cost one."""
         self._last = now
         self.signals.play(ANSWERS[decision], now)
-        if self._attempts and self._attempts.number:
-            self._logbook.entry(decision, *self._attempts.details)
-        else:
-            self._logbook.entry(decision)
+        self._logbook.entry(decision, *details)
 
     def _finish(self, decision):
         """Step 8, when the log has it: a power cut in between is then told twice, as `cut` too, and not kept silent.
@@ -178,14 +201,18 @@ class Session:
         if happened is None:
             return
         self._last = now
+        told, self._memory.told = self._memory.told, 0
         if happened in (doors.OPENED, doors.JAMMED):
             if self._attempts and self._attempts.pending:
                 decision = OPENED if happened == doors.OPENED else JAMMED
-                self._answer(decision, now)
+                self._answer(decision, now, self._attempts.details)
                 self._finish(decision)
                 if self.door.weak:
                     self._logbook.event(log.BATTERY)
             return
-        signal, kind = _DOOR[happened]
-        self.signals.play(signal, now)
-        self._logbook.event(kind)
+        if happened != doors.RELOCKED:
+            self._memory.told = happened
+        if happened != told:  # once, not at every wake
+            signal, kind = _DOOR[happened]
+            self.signals.play(signal, now)
+            self._logbook.event(kind)

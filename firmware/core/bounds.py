@@ -9,7 +9,6 @@ MAX_CANDIDATES = const(256)
 MAX_SERIALS = const(128)
 OWNER_DIGITS = const(12)
 
-_ALL_PERMISSIONS = const(127)
 _NUMBER_KEY = const(16)
 
 
@@ -51,9 +50,8 @@ def _check_one(grants, i):
     kind = grants.kind(i)
     bound(number, "id", number, 1, 0xFFFF)
     bound(number, "kind", kind, INTERVAL, NUMBER)
-    bound(number, "permissions", grants.permissions(i), 1, _ALL_PERMISSIONS)
-    if not grants.permissions(i) & UNLOCK:
-        raise GrantError(f"grant {number}: permissions {grants.permissions(i)}, must include {UNLOCK} (unlock)")
+    if grants.permissions(i) not in (UNLOCK, UNLOCK | OWNER):  # a duress code that opens like any other would be worse
+        raise GrantError(f"grant {number}: permissions {grants.permissions(i)}, this lock knows unlock and owner")
     if not grants.reserved_zero(i):
         raise GrantError(f"grant {number}: a reserved byte is not 0")
     if kind == NUMBER:

@@ -1,5 +1,7 @@
 """Flash: the state journal, the audit log, the vault. Here: what went wrong with them, in one word each."""
 
+SECTORS = 64  # of 4096 bytes: the whole partition, 16 for the journal, 48 for the log
+
 MISSING = "missing"  # there is no partition
 SIZE = "size"  # the partition has another geometry than the lock was made for
 BLANK = "blank"  # nothing was ever written, or all of it was erased

@@ -40,6 +40,7 @@ class Chip:
         self.driven = self.high | self._rows_in(self.held_low)
         self._rewire()
         self.armed = (0, -1, 0, 0)  # wake sources: ext1 mask, ext0 pin, ext0 level, ext1 level
+        self.rtc = 0  # pads that the RTC has kept since a light sleep that they could have ended: mask
         self.sounding = set()  # GPIOs whose PWM runs
         self._outputs = {}
 

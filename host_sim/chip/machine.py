@@ -155,7 +155,10 @@ class WDT:
 
 
 def lightsleep(ms=0):
-    """Stand still until `ms` have passed (0: no limit) or an armed wake source fires."""
+    """Stand still until `ms` have passed (0: no limit) or an armed wake source fires.
+
+    Pads armed for ext1 stay with the RTC and read 0 until `Pin.init` sets their mode anew.
+    """
     began = chip.now
     until = began + ms * 1000 if ms else 0
     if 0 < until < chip.next and not chip.sounding and not chip.wakes():
@@ -164,6 +167,7 @@ def lightsleep(ms=0):
     else:
         chip.wake_reason = chip.call(protocol.LIGHT_SLEEP, chip.sleep_request(until))[0]
     chip.fed += chip.now - began
+    chip.rtc |= chip.armed[0]
 
 
 def deepsleep(ms=0):

@@ -60,6 +60,7 @@ class Pin:
             if mode != self.IN and self.number >= _INPUT_ONLY:
                 raise ValueError("pin can only be input")
             self._mode = mode
+            chip.rtc &= ~self.bit
         if value is not None:
             self._level = 1 if value else 0
         if pull != -1 and self.number < _INPUT_ONLY:
@@ -109,7 +110,9 @@ class Pin:
         return None
 
     def _column_value(self, level=None):
-        """`value` of a column: without its pull-down it catches noise and reads high."""
+        """`value` of a column: 0 while the RTC has the pad; without its pull-down it catches noise and reads high."""
+        if chip.rtc & self.bit:
+            return 0
         return 1 if self._pull != 1 else chip.lit >> self._column & 1
 
     def __call__(self, level=None):

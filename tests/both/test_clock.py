@@ -1,6 +1,7 @@
 from firmware.clock import Clock
 from firmware.core.words import LOST, STALE, TRUSTED
 from firmware.drivers.ds3231 import ClockError
+from firmware.memory import Memory
 
 NOON = 1_772_452_800
 
@@ -52,7 +53,7 @@ class Life:
         self.wake()
 
     def wake(self):
-        self.clock = Clock(self.source, self.board, self.state)
+        self.clock = Clock(self.source, self.board, Memory(self.board), self.state)
 
     def pass_time(self, seconds, rtc_error=0):
         self.source.t += seconds
@@ -132,17 +133,46 @@ def test_a_sync_after_a_lost_clock_refills_nothing():
 def test_the_owner_waits_after_power_on_and_between_entries_but_not_after_sleep():
     life = Life()
     life.clock.read()
-    assert life.clock.owner_wait(15) == 15_000
+    assert life.clock.owner_wait(15) == 16_000  # whole seconds: never less than 15
     life.pass_time(60)
     life.wake()
     assert life.clock.owner_wait(15) <= 0
     life.clock.owner_entered()
     life.pass_time(5)
     life.wake()
-    assert life.clock.owner_wait(15) == 10_000
+    assert life.clock.owner_wait(15) == 11_000
     life.board.lose_power()
     life.wake()
-    assert life.clock.owner_wait(15) == 15_000
+    assert life.clock.owner_wait(15) == 16_000
+
+
+def test_memory_that_outlived_the_chips_own_clock_locks_nobody_out():
+    life = Life()
+    life.board.rtc = 3_456_000
+    life.clock.read()
+    life.clock.owner_entered()
+    life.board.rtc = 0
+    life.wake()
+    assert life.clock.owner_wait(15) == 16_000
+
+
+def test_a_time_that_no_record_can_hold_is_no_time():
+    life = Life()
+    life.source.t = 4_300_000_000
+    assert life.clock.read()[1] == LOST
+    assert life.clock.reference == 0
+
+
+def test_a_second_back_and_forth_is_not_counted_twice():
+    life = Life()
+    life.clock.read()
+    before = life.clock.credit
+    for _ in range(100):
+        life.source.t -= 1
+        life.clock.read()
+        life.source.t += 1
+        life.clock.read()
+    assert life.clock.credit == before
 
 
 def test_memory_that_is_damaged_is_forgotten():

@@ -55,7 +55,7 @@ def test_values_out_of_range_or_of_another_kind_are_named():
         "relock_s": (0, 121, "5", 5.0, True, None),
         "ajar_s": (9, 3601),
         "battery_min_mv": (3599, 6001),
-        "battery_low_mv": (0, 10000),
+        "battery_low_mv": (0, 10000, 4399),
         "mute": (0, 1, "no", None),
     }.items():
         for value in values:

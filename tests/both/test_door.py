@@ -145,6 +145,18 @@ def test_a_battery_too_low_to_lock_is_told_once_and_nothing_moves():
     assert d.bolt.position == UNLOCKED
 
 
+def test_a_door_that_opens_under_a_bolt_with_a_weak_battery_is_not_reported_as_locked():
+    d = Doorway()
+    d.door.unlock(0)
+    d.run(600 + RELOCK_MS + 300)
+    assert d.bolt.moving and d.bolt.target == LOCKED
+    d.battery.mv = 4000
+    d.reed.level = 1
+    d.run(1000)
+    assert d.what() == [OPENED, WEAK]
+    assert not d.bolt.moving and d.bolt.position != LOCKED
+
+
 def test_a_battery_too_low_to_open_moves_nothing():
     d = Doorway()
     d.battery.mv = 4000

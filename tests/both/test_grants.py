@@ -48,7 +48,7 @@ def test_an_interval_comes_back():
             digits=9,
             check=True,
             sha256=True,
-            permissions=UNLOCK | HOLD_OPEN | DURESS,
+            permissions=UNLOCK,
             issuer=255,
             serials=7,
             step=604800,
@@ -64,7 +64,7 @@ def test_an_interval_comes_back():
     assert len(grants) == 1
     assert (grants.id(0), grants.kind(0), grants.digits(0), grants.length(0)) == (65535, INTERVAL, 9, 10)
     assert (grants.check(0), grants.sha256(0), grants.issuer(0)) == (True, True, 255)
-    assert grants.permissions(0) == UNLOCK | HOLD_OPEN | DURESS
+    assert grants.permissions(0) == UNLOCK
     assert (grants.serials(0), grants.window(0), grants.step(0), grants.offset(0)) == (7, 0, 604800, 604799)
     assert (grants.grace_before(0), grants.grace_after(0), grants.early(0)) == (3, 20, 9)
     assert (grants.valid_from(0), grants.valid_until(0)) == (1900000000, 0xFFFFFFFF)
@@ -127,7 +127,8 @@ def test_bounds_of_one_time_codes():
     refused(lambda: event(key=b"k" * 33), "key bytes 33")
     refused(lambda: event(label="thirteen byte"), "label bytes 13")
     refused(lambda: event(label="ä" * 7), "label bytes 14")
-    refused(lambda: event(permissions=HOLD_OPEN), "must include 1 (unlock)")
+    for permissions in (HOLD_OPEN, UNLOCK | HOLD_OPEN, UNLOCK | DURESS):
+        refused(lambda permissions=permissions: event(permissions=permissions), "this lock knows unlock and owner")
     refused(lambda: event(permissions=128 | UNLOCK), "permissions 129")
     refused(lambda: event(issuer=256), "issuer 256")
     refused(lambda: event(valid_until=1 << 32), "valid until")
@@ -165,7 +166,7 @@ def test_bounds_of_a_number():
 def test_an_owner_is_a_number_of_twelve_digits():
     for fields in ({"digits": 11}, {"uses": 1}, {"kind": EVENT, "key": KEY, "digits": 9}):
         refused(lambda fields=fields: owner(**fields), "an owner's grant is a number of 12 digits")
-    refused(lambda: owner(permissions=OWNER), "must include 1 (unlock)")
+    refused(lambda: owner(permissions=OWNER), "this lock knows unlock and owner")
 
 
 def test_bytes_that_mean_nothing_must_be_zero():

@@ -1,0 +1,180 @@
+"""What must not happen whatever breaks: a prompt, a door left unlocked, a battery drained, a log that blames the wrong."""
+
+import shutil
+
+import pytest
+
+from host_sim.lock import Lock, LockConfig
+from host_sim.runtime.image import PROJECT
+
+HOUR = 3600
+CONFIG = LockConfig(grants=[{"label": "couriers", "kind": "event", "check": True}])
+FILES = sorted(str(path.relative_to(PROJECT)) for path in (PROJECT / "firmware").rglob("*.py"))
+# Loaded by commands only, never by a wake.
+UNUSED = {"firmware/core/packing.py"}
+
+
+@pytest.fixture(params=["cpython", "micropython"])
+def runtime(request):
+    return request.param
+
+
+@pytest.fixture
+def root(tmp_path):
+    """A copy of what runs on the chip, to be broken."""
+    for name in ("boot.py", "main.py"):
+        shutil.copy(PROJECT / name, tmp_path)
+    shutil.copytree(PROJECT / "firmware", tmp_path / "firmware", ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path
+
+
+def break_file(root, name, old, new):
+    """Replace `old`, which must be there, in a file of the copy."""
+    path = root / name
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+def open_door(lock):
+    lock.wake()
+    lock.type(lock.issue("couriers") + "#")
+    assert lock.run_until(lambda: lock.bolt == "unlocked", 5)
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name not in UNUSED])
+def test_a_damaged_file_gives_no_prompt_and_drains_no_battery(root, name):
+    (root / name).write_text("raise MemoryError\n")
+    with Lock(config=CONFIG, root=root) as lock:
+        awake = 0
+        for _ in range(HOUR // 10):
+            lock.wait(10)
+            awake += lock.awake
+        assert not lock.prompt
+        assert lock.boots <= 13
+        assert awake <= 15
+        lock.press("5")
+        lock.wait(20)
+        assert lock.bolt == "locked" and not lock.world.bolt.driven
+
+
+def test_the_vm_gives_no_prompt_either(root):
+    (root / "firmware/board.py").write_text("raise MemoryError\n")
+    with Lock(runtime="micropython", config=CONFIG, root=root) as lock:
+        lock.wait(HOUR)
+        assert not lock.prompt and lock.boots <= 13
+
+
+def test_a_wake_that_fails_in_the_midst_still_locks_the_door(root, runtime):
+    break_file(root, "firmware/store/journal.py", "    def mount(self):", "    def mount(self):\n        [][0]\n")
+    with Lock(runtime=runtime, config=CONFIG, root=root) as lock:
+        lock.world.bolt.drive(True, False, True)
+        lock.wait(1)
+        lock.world.bolt.drive(False, False, False)
+        assert lock.bolt != "locked"
+        lock.wait(1)
+        lock.cut_power()
+        lock.restore_power()
+        lock.wait(20)
+        assert lock.bolt == "locked" and not lock.prompt
+        lock.wake()
+        lock.type("12345678#")
+        lock.wait(3)
+        assert lock.answer == "owner"
+
+
+def test_an_exception_while_the_motor_runs_leaves_it_off_and_the_door_locks_at_the_next_wake(root, runtime):
+    break_file(
+        root, "firmware/door.py", "            self.bolt.tick(now)\n", "            [][0] if now > 2500 else None\n"
+    )
+    with Lock(runtime=runtime, config=CONFIG, root=root) as lock:
+        lock.wait(30)
+        lock.wake()
+        lock.type(lock.issue("couriers") + "#")
+        lock.wait(10)
+        assert not lock.world.bolt.driven and not lock.prompt
+        assert "crash" in [event["kind"] for event in lock.log()]
+
+
+def test_nvs_that_cannot_be_opened_is_told_and_keeps_the_lock_closed(root, runtime):
+    break_file(root, "firmware/board.py", "        return esp32.NVS(namespace)", "        raise OSError(-0x1101)")
+    with Lock(runtime=runtime, config=CONFIG, root=root) as lock:
+        lock.wait(30)
+        assert [event["kind"] for event in lock.log()] == ["boot", "fault"]
+        lock.wake()
+        lock.type(lock.issue("couriers") + "#")
+        lock.wait(3)
+        assert lock.answer == "owner" and lock.openings == 0
+
+
+def test_an_overlong_entry_is_nobodys(runtime):
+    with Lock(runtime=runtime, config=CONFIG) as lock:
+        lock.wait(30)
+        open_door(lock)
+        lock.wait(10)
+        lock.type("1" * 17 + "#")
+        lock.wait(30)
+        wrong = [event for event in lock.log() if event["decision"] == "wrong"]
+        assert [(event["grant"], event["length"]) for event in wrong] == [(None, 0)]
+
+
+def test_a_door_left_open_is_told_once_not_at_every_wake(runtime):
+    with Lock(runtime=runtime, config=CONFIG) as lock:
+        lock.wait(30)
+        open_door(lock)
+        lock.door("open")
+        boots = lock.boots
+        lock.wait(12 * HOUR)
+        assert [event["kind"] for event in lock.log()].count("ajar") == 1
+        assert [name for _, name in lock.answers].count("ready") == 2
+        assert lock.boots - boots <= 9
+        lock.door("closed")
+        lock.wait(20)
+        assert lock.bolt == "locked"
+
+
+def test_a_bolt_that_will_not_lock_is_tried_again_ever_more_rarely(runtime):
+    with Lock(runtime=runtime, config=CONFIG) as lock:
+        lock.wait(30)
+        open_door(lock)
+        lock.wait(1)
+        lock.jam()
+        boots = lock.boots
+        lock.wait(12 * HOUR)
+        assert [event["kind"] for event in lock.log()].count("jam") == 1
+        assert 3 <= lock.boots - boots <= 9
+        lock.jam(False)
+        lock.wait(24 * HOUR)
+        assert lock.bolt == "locked"
+
+
+def test_digits_typed_while_an_entry_waits_do_not_become_an_entry_of_their_own(runtime):
+    with Lock(runtime=runtime, config=CONFIG) as lock:
+        lock.wait(30)
+        code = lock.issue("couriers")
+        slip = code[:-1] + str((int(code[-1]) + 1) % 10)
+        lock.wake()
+        lock.type(slip + "#")
+        lock.type(slip + "#", hold_ms=50, gap_ms=50)
+        lock.type("12", hold_ms=50, gap_ms=50)
+        lock.wait(3)
+        lock.type(code + "#")
+        lock.wait(3)
+        assert lock.answer == "wrong"
+        lock.type(code + "#")
+        lock.wait(3)
+        assert lock.answer == "opened"
+
+
+def test_a_clock_beyond_every_record_keeps_the_lock_working(runtime):
+    with Lock(runtime=runtime, config=CONFIG) as lock:
+        lock.wait(30)
+        lock.set_clock(4_300_000_000)
+        open_door(lock)
+        lock.wait(20)
+        assert lock.bolt == "locked" and not lock.prompt
+        lock.cut_power()
+        lock.set_clock(lock.now)
+        lock.restore_power()
+        lock.wait(5)
+        open_door(lock)
