@@ -25,6 +25,7 @@ _MAGIC = b"DBV1"
 _HEAD_SIZE = const(44)
 _HASH_AT = const(12)
 _BANKS = "ab"
+_NOT_FOUND = -0x1102  # ESP_ERR_NVS_NOT_FOUND
 
 
 class VaultError(StorageError):
@@ -50,6 +51,9 @@ class Vault:
         contents = self._contents(bank)
         if contents is None:
             raise VaultError(DAMAGED)
+        other = _BANKS[1 - _BANKS.index(bank)]
+        if self._read_head(other):  # a cut kept `replace` from erasing it: one read error later it would count again
+            self._forget(other)
         return contents
 
     def replace(self, settings, grants):
@@ -95,7 +99,10 @@ class Vault:
                 self._nvs.erase_key(name)
             except OSError:  # it was not there, or it stays and is written over the next time
                 pass
-        self._nvs.commit()
+        try:
+            self._nvs.commit()
+        except OSError:
+            raise VaultError(PROGRAM)
 
     def _newest(self):
         """(generation, bank) of the head that counts, which is then in `_head`; generation 0 without one."""
@@ -111,10 +118,14 @@ class Vault:
     def _read_head(self, bank):
         try:
             length = self._nvs.get_blob(bank, self._head)
-        except OSError:
+        except OSError as error:
+            if error.args[0] != _NOT_FOUND:
+                raise VaultError(DAMAGED)
             return 0
         magic, generation = struct.unpack_from("<4sI", self._head)
-        return generation if length == _HEAD_SIZE and magic == _MAGIC else 0
+        if length != _HEAD_SIZE or magic != _MAGIC:
+            raise VaultError(DAMAGED)
+        return generation
 
     def _contents(self, bank):
         """(settings, grants) of a bank, or None if they are not what `_head` says."""

@@ -1,4 +1,4 @@
-"""What must not happen whatever breaks: a prompt, a door left unlocked, a battery drained, a log that blames the wrong."""
+"""What must not happen whatever breaks: a prompt, a door left open, drained batteries, a log that blames somebody else."""
 
 import shutil
 
