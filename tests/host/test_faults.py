@@ -1,4 +1,4 @@
-"""What must not happen whatever breaks: a prompt, a door left open, drained batteries, a log that blames somebody else."""
+"""What must not happen whatever breaks: a prompt, an open door, drained batteries, a log that blames somebody else."""
 
 import shutil
 
