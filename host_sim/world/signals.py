@@ -130,10 +130,10 @@ def _slack(us):
 
 
 def _fits(steps, seen):
-    return all(
-        state == shown and abs(lasted - us) <= _slack(us)
-        for (state, us), (shown, lasted) in zip(steps, seen, strict=False)
-    )
+    for (state, us), (shown, lasted) in zip(steps, seen, strict=False):
+        if state != shown or abs(lasted - us) > _slack(us):
+            return False
+    return True
 
 
 def _distance(steps, seen):
