@@ -102,9 +102,8 @@ class Nor(Power):
         at = n * self.size + off
         old = bytes(self.data[at : at + len(buf)])
         new = bytes(buf)
-        for o, w in zip(old, new):
-            if w & ~o:
-                raise NorError("0 to 1")
+        if int.from_bytes(new, "big") & ~int.from_bytes(old, "big"):
+            raise NorError("0 to 1")
         self.programs += 1
         cut = self.strikes()
         self.data[at : at + len(new)] = self.torn(old, new) if cut else new

@@ -1,0 +1,266 @@
+"""A lock's life on one flash, over however many boots: the workload of the power-loss harness, and what must hold.
+
+Everything that decides is the lock's own: `Attempts` with policy and budget, state, journal and log. Only the keypad,
+the clock and the codes stand in a table here. The workload is reentrant: each boot mounts, checks, tells what it found
+and goes on with the entries that a person still has to type; the one that a cut struck is typed again. After each boot
+other times are written than before, or torn records would hide behind equal bytes.
+"""
+
+from firmware.attempt import Attempts
+from firmware.core.budget import Budget
+from firmware.core.grants import Grants
+from firmware.core.packing import pack_grant
+from firmware.core.state import State
+from firmware.core.verify import classify
+from firmware.core.words import EVENT, INTERVAL, OPENED, STORAGE, TRUSTED, UNKNOWN, USED, WRONG
+from firmware.store import StorageError
+from firmware.store.audit import BOOT, CUT, ENTRY, Audit
+from firmware.store.journal import Journal
+
+ID = b"journal1"
+DAY = 86400
+NOW = 20000 * DAY
+STEP = NOW // DAY
+LENGTH = 8
+REFILL = 100
+CAPACITY = 1000 * REFILL
+
+CHECKS = {
+    "nor": "no program sets a bit that is 0",
+    "mount": "a flash that a cut left can be mounted",
+    "picture": "a mount finds what was acknowledged, or that and the record in flight",
+    "burn": "a code that opened never opens again, one that was not typed does",
+    "attempts": "every answer was counted",
+    "budget": "every wrong answer has cost a token, and an entry that was no guess none",
+    "bolt": "the bolt moves once for a code",
+    "answer": "the lock says what is so",
+    "log": "every acknowledged event is in the log as it was, and nothing else",
+    "flash": "no operation fails while the chip works",
+}
+
+
+class Broken(Exception):
+    """Something that must hold does not: `check` of CHECKS."""
+
+    def __init__(self, check, text):
+        super().__init__(f"{check}: {text}")
+        self.check = check
+
+
+class Shape:
+    """Where the rings lie: sectors of `size` bytes, `journal` and `log` of them; `fill`: records written beforehand."""
+
+    def __init__(self, name, size, journal, log, fill):
+        self.name, self.size, self.journal, self.log, self.fill = name, size, journal, log, fill
+
+
+SMALL = Shape("small", 512, 2, 2, 5)
+THREE = Shape("three", 512, 3, 3, 9)
+FULL = Shape("full", 4096, 16, 48, 118)
+SHAPES = {shape.name: shape for shape in (SMALL, THREE, FULL)}
+
+GRANTS = Grants(
+    pack_grant(id=1, kind=INTERVAL, key=b"k" * 20, step=DAY, grace_after=2)
+    + pack_grant(id=2, kind=EVENT, key=b"k" * 20)
+)
+# digits -> (grant's place, serial, step or counter); the step behind the first one lives in the bitmap
+CODES = {b"11111111": (0, 0, STEP), b"22222222": (1, 0, 3), b"11111110": (0, 0, STEP - 1)}
+ENTRIES = (b"11111111", b"00000000", b"22222222", b"11111110")
+
+
+class Codes:
+    """A verifier that looks the digits up."""
+
+    def match(self, digits, n, t):
+        hit = CODES.get(bytes(digits[:n]))
+        return [hit] if hit else []
+
+
+def picture(state):
+    return tuple([bytes(body) for body in state.snapshot()])
+
+
+class Life:
+    """One lock from its first boot on. `boot` lives until all is typed, or raises PowerCut where one was armed.
+
+    It is its own clock, battery and configuration towards `Attempts`. What the person at the door and the flash's
+    owner know for sure is in `KNOWN`; `memory` and `recall` put it aside and back.
+    """
+
+    KNOWN = ("boots", "t", "place", "typed", "opened", "answers", "wrong", "found", "written", "flight", "log", "event")
+    battery_min_mv = 0
+    credit = 0
+
+    def __init__(self, shape, nor):
+        self.shape = shape
+        self.nor = nor
+        self.grants = GRANTS
+        self.budget = Budget([(LENGTH, CAPACITY // REFILL, REFILL)], GRANTS)
+        self.boots = 0
+        self.t = NOW
+        self.place = 0  # entry that is to be typed next
+        self.typed = self.opened = 0  # bit n: entry n was begun, opened the door
+        self.answers = self.wrong = 0  # how many were given, and were `wrong`
+        self.found = ()  # the picture at the last mount
+        self.written = ()  # bodies that were acknowledged since
+        self.flight = None  # body whose write has not returned
+        self.log = ()  # events that were acknowledged
+        self.event = None  # event whose write has not returned
+
+    def memory(self):
+        return tuple([getattr(self, name) for name in self.KNOWN])
+
+    def recall(self, memory):
+        for name, value in zip(self.KNOWN, memory):
+            setattr(self, name, value)
+
+    # What stands in for the rest of the lock.
+
+    def read(self):
+        return self.t, TRUSTED
+
+    def owner_entered(self):
+        raise Broken("answer", "taken for the owner's")
+
+    def millivolts(self):
+        return 6000
+
+    def write(self, body):
+        """The journal towards `Attempts`."""
+        self.flight = bytes(body)
+        self._journal.write(body)
+        self.flight = None
+        self.written += (bytes(body),)
+
+    # The workload.
+
+    def begin(self):
+        """Format, and fill up to shortly before a rotation."""
+        self._on_flash()
+        self._journal.format()
+        self._audit.format()
+        for n in range(self.shape.fill):
+            self._journal.write(self._state.clock(0, 0, n, 0))
+            self._say(BOOT)
+        self.found = picture(self._state)
+
+    def boot(self):
+        """Mount, check, go on to the last entry, mount and check again."""
+        self.look()
+        try:
+            self._wake()
+            attempts = Attempts(self, self._state, self, Codes(), self, self)
+            while self.place < len(ENTRIES):
+                self._enter(attempts, ENTRIES[self.place])
+                self.place += 1
+        except StorageError as error:
+            if not self.nor.lied:
+                raise Broken("flash", error.reason)
+            self.nor.lied = False
+            self.boot()
+            return
+        self.look()
+
+    def _on_flash(self):
+        shape = self.shape
+        self._state = State(GRANTS)
+        self._journal = Journal(self.nor, self._state, ID, 0, shape.journal)
+        self._audit = Audit(self.nor, ID, shape.journal, shape.log)
+
+    def _wake(self):
+        state = self._state
+        self.boots += 1
+        self.t = NOW + 60 * self.boots
+        if state.pending:
+            number, length, level, grant_id = state.pending
+            self._say(CUT, number)
+            self.write(state.outcome(UNKNOWN, length, level, grant_id, 0))
+        self.write(state.clock(0, self.t, state.floor, state.boots + 1))
+        self._journal.tidy()
+        self._audit.tidy()
+
+    def _enter(self, attempts, digits):
+        bit = 1 << self.place
+        again = self.typed & bit
+        self.typed |= bit
+        self.t += 1
+        decision = attempts.judge(digits, LENGTH)
+        if decision == STORAGE:
+            raise StorageError("judged")
+        self.answers += 1
+        if digits not in CODES:
+            self.wrong += 1
+            expected = decision == WRONG
+        else:
+            expected = decision == OPENED or decision == USED and again
+        if not expected:
+            raise Broken("answer", f"entry {self.place} is answered {decision}")
+        if decision == OPENED:
+            if self.opened & bit:
+                raise Broken("bolt", f"entry {self.place} opened twice")
+            self.opened |= bit
+        self._say(ENTRY, attempts.number)
+        if decision == OPENED:
+            attempts.finish(OPENED)
+
+    def _say(self, kind, attempt=0):
+        self.t += 1
+        self.event = (kind, self.t, attempt)
+        self._audit.append(kind, t=self.t, attempt=attempt)
+        self.event = None
+        self.log += ((self._audit.last().sequence, kind, self.t, attempt),)
+
+    # What must hold at every mount.
+
+    def look(self):
+        """Mount and check; what was in flight has then happened or not."""
+        self._on_flash()
+        try:
+            self._journal.mount()
+            lost = self._audit.mount()
+        except StorageError as error:
+            raise Broken("mount", error.reason)
+        if lost:
+            raise Broken("log", f"is {lost}")
+        self._check_picture()
+        self._check_door()
+        self._check_log()
+
+    def _check_picture(self):
+        found = picture(self._state)
+        expected = State(GRANTS)
+        for body in self.found + self.written:
+            expected.apply(body)
+        if found != picture(expected):
+            if self.flight:
+                expected.apply(self.flight)
+            if found != picture(expected):
+                raise Broken("picture", f"{found} instead of {self.found}, {self.written} and then {self.flight}")
+        self.found, self.written, self.flight = found, (), None
+
+    def _check_door(self):
+        """The same in the plainest words, as the person at the door has seen it."""
+        state = self._state
+        for n, digits in enumerate(ENTRIES):
+            if digits in CODES:
+                opens = classify(GRANTS, state, CODES[digits], self.t) == OPENED
+                if opens and self.opened >> n & 1:
+                    raise Broken("burn", f"entry {n} would open again")
+                if not opens and not self.typed >> n & 1:
+                    raise Broken("burn", f"entry {n} opens no more")
+        if state.attempts < self.answers:
+            raise Broken("attempts", f"{state.attempts} of {self.answers}")
+        level = (state.bucket(LENGTH) or (CAPACITY, 0))[0]
+        allowed = CAPACITY - self.wrong * REFILL
+        # each boot, and each operation that failed, may have ended an entry whose token was not given back
+        if not allowed - (self.boots + 1) * REFILL <= level <= allowed:
+            raise Broken("budget", f"{level} of {allowed} seconds")
+
+    def _check_log(self):
+        found = [(event.sequence, event.kind, event.t, event.attempt) for event in self._audit.events()]
+        number = self.log[-1][0] if self.log else 0
+        if self.event and found and found[-1][0] == number + 1:
+            self.log += ((number + 1,) + self.event,)
+        if tuple(found) != self.log[-len(found) :] if found else self.log:
+            raise Broken("log", f"{found} instead of {self.log}")
+        self.event = None
