@@ -2,12 +2,14 @@
 
 import sys
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from host_sim.demo import demonstrate
+from host_sim.dump import write_dump
 from host_sim.session.jsonlines import JsonLines
 from host_sim.session.parser import SessionError, load
 from host_sim.session.player import tell
@@ -34,13 +36,18 @@ def play(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Sessions, as docs/simulator.md describes.")],
     runtime: RuntimeOption = Runtime.CPYTHON,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object for each step.")] = False,
+    dump: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", file_okay=False, help="Leave the lock's flash here, as the last session ends."),
+    ] = None,
 ):
     """Play sessions, each on a fresh lock; stop with status 1 at the first wrong expectation.
 
     Status 2: a file is no session; then nothing is played.
     """
     sessions = _load(files)
-    steps, wrong = tell(sessions, runtime.value, JsonLines() if as_json else Transcript())
+    teller = JsonLines() if as_json else Transcript()
+    steps, wrong = tell(sessions, runtime.value, teller, partial(write_dump, dump) if dump else None)
     if wrong:
         print(wrong.problem, file=sys.stderr)
         raise typer.Exit(WRONG_EXPECTATION)

@@ -39,16 +39,16 @@ class Step:
         return f"{self.session}:{self.line.number}: expected {expected}, but {self.instead}"
 
 
-def tell(sessions, runtime, teller):
+def tell(sessions, runtime, teller, keep=None):
     """Play `sessions` one after the other and let `teller` tell of them.
 
     Returns how many steps were played, and the wrong step or None. A teller has `begin(session, runtime)`, `step(step)`
-    and `end()`.
+    and `end()`. `keep` is as in `play`.
     """
     steps = 0
     for session in sessions:
         teller.begin(session, runtime)
-        for step in play(session, runtime):
+        for step in play(session, runtime, keep):
             steps += 1
             teller.step(step)
             if not step.ok:
@@ -57,17 +57,28 @@ def tell(sessions, runtime, teller):
     return steps, None
 
 
-def play(session, runtime):
-    """Play `session` on a fresh lock under `runtime`; yields a `Step` for each line, the last of which may be wrong."""
+def play(session, runtime, keep=None):
+    """Play `session` on a fresh lock under `runtime`; yields a `Step` for each line, the last of which may be wrong.
+
+    `keep`, if given, is called with the lock at the end, whatever the end was.
+    """
     with Lock(runtime=runtime, config=lock_config(session), start=start(session)) as lock:
         stage = Stage(lock, known_codes(session), checked_lengths(session))
-        told = 0
-        for line in session.steps:
-            step = _play_line(stage, session.name, line, told)
-            told += len(step.seen)
-            yield step
-            if not step.ok:
-                return
+        try:
+            yield from _steps(session, stage)
+        finally:
+            if keep:
+                keep(lock)
+
+
+def _steps(session, stage):
+    told = 0
+    for line in session.steps:
+        step = _play_line(stage, session.name, line, told)
+        told += len(step.seen)
+        yield step
+        if not step.ok:
+            return
 
 
 def _play_line(stage, name, line, told):

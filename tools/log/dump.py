@@ -1,0 +1,69 @@
+"""A dump of the partition as tables: its sectors, the records of the state journal, the events of the log."""
+
+from itertools import groupby
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from firmware.store.audit import Event
+from tools.log.partition import HEADED, JOURNAL, LOG
+from tools.log.words import event_words, state_words
+
+NEWEST = "newest"
+_NUMBERS = ("sector", "sequence", "carried", "records", "torn", "slot", "number", "grant")
+
+
+def tables(sectors):
+    """Yield the tables for the Sectors of a dump."""
+    yield _sectors(sectors)
+    yield _states(_in_order(sectors, JOURNAL))
+    yield _events(_in_order(sectors, LOG))
+
+
+def _in_order(sectors, ring):
+    """The records of a ring that are no notes, oldest first."""
+    headed = [sector for sector in sectors if sector.ring == ring and sector.state == HEADED]
+    return [record for sector in sorted(headed, key=lambda sector: sector.sequence) for record in sector.bodies]
+
+
+def _table(title, *columns):
+    table = Table(title=title, title_style="bold", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    for name in columns:
+        table.add_column(name, justify="right" if name in _NUMBERS else "left")
+    return table
+
+
+def _sectors(sectors):
+    names = ("sector", "ring", "state", "sequence", "journal", "carried", "records", "torn", "notes")
+    table = _table("Sectors", *names)
+    newest = {sector.ring: sector for sector in sorted(sectors, key=lambda sector: sector.sequence)}
+    for (ring, state, number), group in groupby(sectors, key=_alike):
+        first, *others = group
+        if number is None:
+            table.add_row(f"{first.number} to {others[-1].number}" if others else str(first.number), ring, state)
+            continue
+        words = NEWEST if newest[ring] is first else state
+        counts = (first.sequence, first.journal_id.hex(), first.carried, len(first.bodies), first.torn)
+        table.add_row(str(number), ring, words, *map(str, counts), ", ".join(first.notes))
+    return table
+
+
+def _alike(sector):
+    """Neighbours of which there is nothing to tell share a row."""
+    return sector.ring, sector.state, sector.number if sector.state == HEADED else None
+
+
+def _states(records):
+    table = _table("State journal, oldest first", "sector", "slot", "record", "says")
+    for record in records:
+        table.add_row(str(record.sector), str(record.slot), *state_words(record.body))
+    return table
+
+
+def _events(records):
+    names = ("sector", "slot", "number", "time, UTC", "what", "grant", "more")
+    table = _table("Log, oldest first", *names)
+    for record in records:
+        event = Event(record.body)
+        table.add_row(str(record.sector), str(record.slot), str(event.sequence), *event_words(event))
+    return table

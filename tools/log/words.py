@@ -1,0 +1,75 @@
+"""Records in words: state records and events as a person reads them. Any 24 bytes have words, also nonsense."""
+
+import struct
+from datetime import UTC, datetime
+
+from firmware.core import records
+from firmware.core.words import DECISIONS, QUALITIES
+from firmware.logbook import FAULTS
+from firmware.store.audit import FAULT, KINDS
+
+_ITEMS = {
+    records.BUCKETS: ("buckets", records.BUCKET_ITEM, "{0} digits: {1} s at {2} s"),
+    records.INTERVALS: ("intervals", records.INTERVAL_ITEM, "grant {0} serial {1}: step {2} behind {3:08x}"),
+    records.EVENTS: ("events", records.EVENT_ITEM, "grant {0}: base {1} ahead {2:04x} behind {3:04x}"),
+    records.EVENTS_WIDE: ("events", records.EVENT_WIDE_ITEM, "grant {0}: base {1} ahead {3:08x}{2:08x} behind {4:04x}"),
+    records.NUMBERS: ("numbers", records.NUMBER_ITEM, "grant {0}: {1} uses"),
+}
+
+
+def time_text(t):
+    """Unix seconds as UTC, "" for 0, which is an unknown time."""
+    return datetime.fromtimestamp(t, UTC).strftime("%Y-%m-%d %H:%M:%S") if t else ""
+
+
+def word(names, number):
+    """The name of a number, the number itself where it has no name, "" for none."""
+    return str(number) if number >= len(names) else names[number] or ""
+
+
+def state_words(body):
+    """(type, what it says) of a record of the state journal."""
+    kind = body[0]
+    if kind in _ITEMS:
+        name, fmt, text = _ITEMS[kind]
+        return name, "; ".join(text.format(*item) for item in records.unpack_items(fmt, body))
+    if kind == records.ATTEMPT:
+        _, length, level, stamp, number, t, floor = struct.unpack_from(records.ATTEMPT_FORMAT, body)
+        said = f"{number}: {length} digits, bucket {level} s at {stamp} s, floor {time_text(floor)}"
+        return "attempt", f"{said}, t {time_text(t)}" if t else said
+    if kind == records.BURN:
+        _, length, number, level, *items = struct.unpack_from(records.BURN_FORMAT, body)
+        burnt = [f"grant {items[at]} serial {items[at + 1]} value {items[at + 2]}" for at in (0, 3) if items[at]]
+        return "burn", f"{number}: {length} digits, bucket {level} s, {', '.join(burnt)}"
+    if kind == records.OUTCOME:
+        return "outcome", _outcome(body)
+    if kind == records.CLOCK:
+        _, _, credit, ref, floor, attempts, boots = struct.unpack_from(records.CLOCK_FORMAT, body)
+        at = f", reading {time_text(ref)}" if ref else ""
+        return "clock", f"{attempts} attempts, {boots} boots, {credit} s proven{at}, floor {time_text(floor)}"
+    return f"type {kind}", body[1:].hex()
+
+
+def _outcome(body):
+    _, decision, number, length, level, grant, t = struct.unpack_from(records.OUTCOME_FORMAT, body)
+    by = f", grant {grant}" if grant else ""
+    return (
+        f"{number}: {word(DECISIONS, decision) or 'unknown'}, {length} digits, bucket {level} s{by}, t {time_text(t)}"
+    )
+
+
+def event_words(event):
+    """(time, what happened, grant, what else) of an event."""
+    what = word(DECISIONS, event.decision) or word(KINDS, event.kind)
+    if event.kind == FAULT:
+        what = f"fault: {word(FAULTS, event.detail)}"
+    more = [
+        f"{event.count} times" if event.count > 1 and event.kind != FAULT else "",
+        f"attempt {event.attempt}" if event.attempt else "",
+        f"{event.length} digits" if event.length else "",
+        f"issuer {event.issuer}" if event.issuer else "",
+        f"{event.mv} mV" if event.mv else "",
+        f"clock {word(QUALITIES, event.quality)}" if event.quality else "",
+        f"detail {event.detail}" if event.detail and event.kind != FAULT else "",
+    ]
+    return time_text(event.t), what, str(event.grant or ""), ", ".join(text for text in more if text)
