@@ -214,5 +214,6 @@ class Session:
             self._memory.told = happened
         if happened != told:  # once, not at every wake
             signal, kind = _DOOR[happened]
-            self.signals.play(signal, now)
+            if happened != doors.RELOCKED or not self.signals.playing:  # that is heard anyway; an answer goes first
+                self.signals.play(signal, now)
             self._logbook.event(kind)

@@ -166,8 +166,8 @@ BROKEN = {
         SESSION,
         [
             (
-                "                self._answer(decision, now)\n                self._finish(decision)\n",
-                "                self._finish(decision)\n                self._answer(decision, now)\n",
+                "self._answer(decision, now, self._attempts.details)\n                self._finish(decision)\n",
+                "self._finish(decision)\n                self._answer(decision, now, self._attempts.details)\n",
             )
         ],
         "the log tells of",
