@@ -7,6 +7,10 @@ of `nvs_set_blob`; where neither says, the longest password is assumed. MicroPyt
 settings in RAM, so that less than this may be there: it is the most that is known of, 188 entries.
 """
 
+from functools import cache
+
+from host_sim.world.nvs import Nvs
+
 _WIFI_BLOBS = {
     "sta.ssid": 36,
     "sta.pswd": 65,
@@ -45,3 +49,11 @@ def write_system_entries(nvs):
     nvs.set_blob("misc", "log", bytes(16))
     for namespace in ("phy", "nvs.net80211", "misc"):
         nvs.commit(namespace)
+
+
+@cache
+def system_entries():
+    """The contents, for `Nvs.load`, of a store in which nothing else was written yet."""
+    nvs = Nvs()
+    write_system_entries(nvs)
+    return nvs.snapshot()

@@ -14,7 +14,7 @@ from host_sim.world.ds3231 import DS3231
 from host_sim.world.flash import NorFlash
 from host_sim.world.matrix import KeyMatrix
 from host_sim.world.nvs import Nvs
-from host_sim.world.nvs_system import write_system_entries
+from host_sim.world.nvs_system import system_entries
 from host_sim.world.port import Port
 from host_sim.world.rtc import ChipRtc
 from host_sim.world.signals import Signals
@@ -41,7 +41,7 @@ class World:
         """Everything noted so far, oldest first."""
         self.flash = None if flash_size is None else NorFlash(flash_size, spend=self._spend)
         self.nvs = Nvs(spend=self._spend)
-        write_system_entries(self.nvs)
+        self.nvs.load(system_entries())
         self.keys = KeyMatrix(timeline, seed)
         self.battery = Battery(seed=seed)
         self.bolt = Bolt(timeline, self.battery)
