@@ -2,7 +2,7 @@
 # Nothing needs root, and nothing outside this folder is written.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo sim test log bench lint format lock oathtool clean
+.PHONY: help demo sim test powerloss log bench lint format lock oathtool clean
 
 PYTHON ?= python3
 UV_VERSION := 0.13.9
@@ -26,6 +26,9 @@ test: lint build/oathtool/oathtool ## run every test, on both Pythons
 
 log: .venv/ready ## print the partition dump DUMP=file: its sectors, its records, the log
 	@$(PY) -m tools log dump $(or $(DUMP),$(error name the dump: make log DUMP=file))
+
+powerloss: .venv/ready ## take the power from the journal for some minutes: deeper, and on flash of full size
+	@$(PY) -m tests.longrun
 
 bench: .venv/ready ## measure the lock beside what it is compared with; figures in build/bench.json
 	@$(PY) -m tools bench

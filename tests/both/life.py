@@ -24,9 +24,10 @@ STEP = NOW // DAY
 LENGTH = 8
 REFILL = 100
 CAPACITY = 1000 * REFILL
+SLOT = 32
 
 CHECKS = {
-    "nor": "no program sets a bit that is 0",
+    "nor": "a slot is programmed once after an erase, but for being blotted out",
     "mount": "a flash that a cut left can be mounted",
     "picture": "a mount finds what was acknowledged, or that and the record in flight",
     "burn": "a code that opened never opens again, one that was not typed does",
@@ -34,8 +35,10 @@ CHECKS = {
     "budget": "every wrong answer has cost a token, and an entry that was no guess none",
     "bolt": "the bolt moves once for a code",
     "answer": "the lock says what is so",
+    "cut": "an opening whose outcome is missing is found at the next mount",
     "log": "every acknowledged event is in the log as it was, and nothing else",
     "flash": "no operation fails while the chip works",
+    "error": "nothing but StorageError is raised",
 }
 
 
@@ -48,24 +51,29 @@ class Broken(Exception):
 
 
 class Shape:
-    """Where the rings lie: sectors of `size` bytes, `journal` and `log` of them; `fill`: records written beforehand."""
+    """Where the rings lie: `journal` and `log` are (sectors of `size` bytes, records written beforehand).
 
-    def __init__(self, name, size, journal, log, fill):
-        self.name, self.size, self.journal, self.log, self.fill = name, size, journal, log, fill
+    So no sector is new, and each ring rotates during a life.
+    """
+
+    def __init__(self, name, size, journal, log):
+        self.name, self.size = name, size
+        self.journal, self.journal_fill = journal
+        self.log, self.log_fill = log
 
 
-SMALL = Shape("small", 512, 2, 2, 5)
-THREE = Shape("three", 512, 3, 3, 9)
-FULL = Shape("full", 4096, 16, 48, 118)
+SMALL = Shape("small", 512, (2, 24), (3, 34))
+THREE = Shape("three", 512, (3, 24), (3, 34))
+FULL = Shape("full", 4096, (16, 1957), (48, 6073))
 SHAPES = {shape.name: shape for shape in (SMALL, THREE, FULL)}
 
 GRANTS = Grants(
     pack_grant(id=1, kind=INTERVAL, key=b"k" * 20, step=DAY, grace_after=2)
     + pack_grant(id=2, kind=EVENT, key=b"k" * 20)
 )
-# digits -> (grant's place, serial, step or counter); the step behind the first one lives in the bitmap
-CODES = {b"11111111": (0, 0, STEP), b"22222222": (1, 0, 3), b"11111110": (0, 0, STEP - 1)}
-ENTRIES = (b"11111111", b"00000000", b"22222222", b"11111110")
+# digits -> (grant's place, serial, step or counter); the second lives in the bitmap behind the first
+CODES = {b"11111111": (0, 0, STEP), b"11111110": (0, 0, STEP - 1), b"22222222": (1, 0, 3)}
+ENTRIES = (b"11111111", b"11111110", b"00000000", b"22222222")
 
 
 class Codes:
@@ -87,7 +95,21 @@ class Life:
     owner know for sure is in `KNOWN`; `memory` and `recall` put it aside and back.
     """
 
-    KNOWN = ("boots", "t", "place", "typed", "opened", "answers", "wrong", "found", "written", "flight", "log", "event")
+    KNOWN = (
+        "boots",
+        "t",
+        "place",
+        "typed",
+        "opened",
+        "open",
+        "answers",
+        "wrong",
+        "found",
+        "written",
+        "flight",
+        "log",
+        "event",
+    )
     battery_min_mv = 0
     credit = 0
 
@@ -100,6 +122,7 @@ class Life:
         self.t = NOW
         self.place = 0  # entry that is to be typed next
         self.typed = self.opened = 0  # bit n: entry n was begun, opened the door
+        self.open = False  # the bolt has moved and the outcome is not acknowledged
         self.answers = self.wrong = 0  # how many were given, and were `wrong`
         self.found = ()  # the picture at the last mount
         self.written = ()  # bodies that were acknowledged since
@@ -139,8 +162,9 @@ class Life:
         self._on_flash()
         self._journal.format()
         self._audit.format()
-        for n in range(self.shape.fill):
+        for n in range(self.shape.journal_fill):
             self._journal.write(self._state.clock(0, 0, n, 0))
+        for _ in range(self.shape.log_fill):
             self._say(BOOT)
         self.found = picture(self._state)
 
@@ -156,10 +180,9 @@ class Life:
         except StorageError as error:
             if not self.nor.lied:
                 raise Broken("flash", error.reason)
-            self.nor.lied = False
             self.boot()
-            return
-        self.look()
+        else:
+            self.look()
 
     def _on_flash(self):
         shape = self.shape
@@ -175,6 +198,7 @@ class Life:
             number, length, level, grant_id = state.pending
             self._say(CUT, number)
             self.write(state.outcome(UNKNOWN, length, level, grant_id, 0))
+            self.open = False
         self.write(state.clock(0, self.t, state.floor, state.boots + 1))
         self._journal.tidy()
         self._audit.tidy()
@@ -199,16 +223,22 @@ class Life:
             if self.opened & bit:
                 raise Broken("bolt", f"entry {self.place} opened twice")
             self.opened |= bit
+            self.open = True
         self._say(ENTRY, attempts.number)
-        if decision == OPENED:
+        if self.open:
             attempts.finish(OPENED)
+            self.open = False
 
     def _say(self, kind, attempt=0):
         self.t += 1
         self.event = (kind, self.t, attempt)
         self._audit.append(kind, t=self.t, attempt=attempt)
         self.event = None
-        self.log += ((self._audit.last().sequence, kind, self.t, attempt),)
+        self.log += ((self._number(), kind, self.t, attempt),)
+
+    def _number(self):
+        """Of the next event."""
+        return self.log[-1][0] + 1 if self.log else 1
 
     # What must hold at every mount.
 
@@ -236,6 +266,8 @@ class Life:
                 expected.apply(self.flight)
             if found != picture(expected):
                 raise Broken("picture", f"{found} instead of {self.found}, {self.written} and then {self.flight}")
+            if not self._state.pending:
+                self.open = False
         self.found, self.written, self.flight = found, (), None
 
     def _check_door(self):
@@ -250,6 +282,8 @@ class Life:
                     raise Broken("burn", f"entry {n} opens no more")
         if state.attempts < self.answers:
             raise Broken("attempts", f"{state.attempts} of {self.answers}")
+        if self.open and not state.pending:
+            raise Broken("cut", "an opening was cut short and the journal does not know")
         level = (state.bucket(LENGTH) or (CAPACITY, 0))[0]
         allowed = CAPACITY - self.wrong * REFILL
         # each boot, and each operation that failed, may have ended an entry whose token was not given back
@@ -258,9 +292,18 @@ class Life:
 
     def _check_log(self):
         found = [(event.sequence, event.kind, event.t, event.attempt) for event in self._audit.events()]
-        number = self.log[-1][0] if self.log else 0
-        if self.event and found and found[-1][0] == number + 1:
-            self.log += ((number + 1,) + self.event,)
-        if tuple(found) != self.log[-len(found) :] if found else self.log:
-            raise Broken("log", f"{found} instead of {self.log}")
+        if self.event and found and found[-1][0] == self._number():
+            self.log += ((self._number(),) + self.event,)
         self.event = None
+        # One sector may be erased ahead, or half of it: what is left of it is the oldest. Where a sector did not erase,
+        # the next one was, and the oldest events are still there.
+        sectors = self.shape.log - 2 - self.nor.lied
+        kept = min(len(self.log), max(0, sectors * (self.shape.size // SLOT - 6) - self.boots))
+        newest = self.log[len(self.log) - kept :]
+        if tuple(found[len(found) - kept :]) != newest or not self._happened(found):
+            raise Broken("log", f"{found[-9:]} at the end of {len(found)} instead of {self.log[-9:]}")
+
+    def _happened(self, found):
+        """Whether all these events were acknowledged once, in this order."""
+        past = iter(self.log)
+        return all(event in past for event in found)

@@ -1,0 +1,49 @@
+"""What takes the harness minutes: `main` prints what each part did; `again` lives through the cuts of one failure."""
+
+import time
+
+import powerloss
+from life import FULL, SHAPES, SMALL, THREE
+from nor import TEARS
+
+# (what is told, shape, how many tears each depth tries at an operation)
+EXHAUSTIVE = (
+    ("two cuts", SMALL, (8, 8)),
+    ("two cuts", THREE, (8, 2)),
+    ("three cuts", SMALL, (8, 1, 1)),
+    ("one cut", FULL, (8,)),
+    ("two cuts", FULL, (1, 1)),
+)
+
+
+def growing(shape, tally):
+    for tear in TEARS:
+        powerloss.linear(shape, tear, tally)
+        powerloss.doubling(shape, tear, tally)
+
+
+def timed(what, shape, run):
+    """Run and print what it came to."""
+    tally = powerloss.Tally()
+    began = time.time()
+    run(shape, tally)
+    seconds = time.time() - began
+    told = (what, shape.name, tally.cuts, tally.boots, tally.spared, seconds)
+    print("%-20s %-6s %7d cuts %7d replays %6d spared as equal %6.1f s" % told)
+
+
+def main():
+    for shape in (SMALL, THREE, FULL):
+        timed("linear and doubling", shape, growing)
+        timed("silent failures", shape, powerloss.silent)
+    for what, shape, widths in EXHAUSTIVE:
+        timed(what, shape, lambda shape, tally, widths=widths: powerloss.exhaustive(shape, widths, tally))
+
+
+def again(shape, told):
+    """`told`: operation and tear, boot by boot, as a failure prints them."""
+    if shape not in SHAPES:
+        raise SystemExit("shapes: " + ", ".join(sorted(SHAPES)))
+    cuts = [cut.split(":") for cut in told.split()]
+    life = powerloss.replay(SHAPES[shape], [(int(at), tear) for at, tear in cuts])
+    print("nothing is wrong after %d boots" % life.boots)

@@ -1,0 +1,168 @@
+"""The power-loss harness must be able to fail: bugs seeded in the lock, and the mode and check that catch each.
+
+A seed replaces text in the source of methods while the test runs. `SEEDS` names a mode that catches it, the cheapest
+one, and the check; the cuts that the failure tells must replay it.
+"""
+
+import inspect
+import textwrap
+
+import powerloss
+import pytest
+from life import SMALL
+from nor import TEARS
+
+from firmware.attempt import Attempts
+from firmware.core.burns import Burns
+from firmware.core.state import State
+from firmware.store.audit import Audit
+from firmware.store.ring import Ring
+from firmware.store.sectors import Sectors
+
+
+def each_tear(mode):
+    return lambda tally: [mode(SMALL, tear, tally) for tear in TEARS]
+
+
+MODES = {
+    "none": lambda tally: powerloss.none(SMALL),
+    "linear": each_tear(powerloss.linear),
+    "doubling": each_tear(powerloss.doubling),
+    "silent": lambda tally: powerloss.silent(SMALL, tally),
+    "one cut": lambda tally: powerloss.exhaustive(SMALL, (len(TEARS),), tally),
+}
+
+HEADER = "    sectors.program_header(sector, slot - 1, sequence, self.journal_id, self.mark)\n"
+START = "    self._start(self._prepared, self._sequence + 1)\n"
+BURN = "self._journal.write(self._state.burn"
+ATTEMPT = "self._journal.write(self._state.attempt"
+
+# name: (mode, check, method, its class, then pairs of a text and its replacement, or further methods)
+SEEDS = {
+    "no CRC": ("linear", "picture", [(Sectors, "valid", [("return struct", "return True or struct")])]),
+    "torn slot programmed over": (
+        "linear",
+        "nor",
+        [(Ring, "_replay", [("last = slot\n", "pass\n"), ("self._take(visit)", "self._take(visit); last = slot")])],
+    ),
+    "header written first": (
+        "linear",
+        "picture",
+        [
+            (
+                Ring,
+                "_start",
+                [(HEADER, ""), ("    for body in", HEADER.replace("slot - 1", "0") + "    for body in")],
+            )
+        ],
+    ),
+    "old sector erased before its copy counts": (
+        "linear",
+        "mount",
+        [(Ring, "_rotate", [(START, "    if sectors._ring_id == 1: sectors.erase(old)\n" + START)])],
+    ),
+    "rotation not announced": (
+        "one cut",
+        "nor",
+        [
+            (
+                Ring,
+                "_rotate",
+                [("if not self._announced:", "if False:"), ("or not sectors.is_blank(self._prepared)", "")],
+            )
+        ],
+    ),
+    "sector erased ahead trusted though dirty": (
+        "one cut",
+        "nor",
+        [
+            (Ring, "_replay", [("self._announced, self._prepared = True, -1", "self._announced = True")]),
+            (Ring, "_rotate", [("or not sectors.is_blank(self._prepared)", "")]),
+        ],
+    ),
+    "erase not checked": (
+        "silent",
+        "nor",
+        [
+            (Sectors, "erase", [("and self.is_blank(sector)", "")]),
+            (Ring, "_rotate", [("or not sectors.is_blank(self._prepared)", "")]),
+        ],
+    ),
+    "read-back left out": ("silent", "log", [(Sectors, "program", [("self._back != self.record", "False")])]),
+    "attempt in RAM only": (
+        "none",
+        "budget",
+        [(Attempts, "_count", [(ATTEMPT, ATTEMPT.replace("_journal.write", "_state.apply"))])],
+    ),
+    "burn in RAM only": (
+        "none",
+        "burn",
+        [(Attempts, "_compare", [(BURN, BURN.replace("_journal.write", "_state.apply"))])],
+    ),
+    "burn after bolt": (
+        "linear",
+        "burn",
+        [
+            (
+                Attempts,
+                "_compare",
+                [("for first in range(0, len(burns), 2):", "self._burns = burns\n    for first in ():")],
+            ),
+            (
+                Attempts,
+                "finish",
+                [
+                    (
+                        "    self.pending = False\n",
+                        "    if self.pending:\n"
+                        f"        {BURN}(self._length, self._level, self._burns))\n"
+                        "    self.pending = False\n",
+                    )
+                ],
+            ),
+        ],
+    ),
+    "attempts not counted": (
+        "none",
+        "attempts",
+        [(State, "attempt", [("self.attempts + 1", "max(1, self.attempts)")])],
+    ),
+    "attempts not carried forward": ("linear", "attempts", [(State, "clock", [("self.attempts,", "0,")])]),
+    "budget not carried forward": ("linear", "budget", [(State, "_bucket_items", [("range(1, _LENGTHS)", "()")])]),
+    "no token back": ("none", "budget", [(Attempts, "_compare", [("if self.known:", "if False:")])]),
+    "burns not carried forward": ("none", "burn", [(State, "snapshot", [("    yield from self.bodies()\n", "")])]),
+    "bitmap not carried forward": (
+        "linear",
+        "burn",
+        [(Burns, "_items", [("self._tops[at + k], self._maps[at + k]", "self._tops[at + k], 0")])],
+    ),
+    "pending burn not carried forward": ("one cut", "cut", [(State, "snapshot", [("yield self._burn", "return")])]),
+    "event numbers not kept": ("linear", "log", [(Audit, "_remember", [("self._ring.mark =", "self._mark =")])]),
+}
+
+
+def seed(monkeypatch, owner, method, replacements):
+    """Replace text in the source of a method."""
+    function = getattr(owner, method)
+    source = textwrap.dedent(inspect.getsource(function))
+    for old, new in replacements:
+        assert source.count(old) == 1, f"{method} has changed: nothing there to break"
+        source = source.replace(old, new)
+    made = {}
+    exec(source, function.__globals__, made)
+    monkeypatch.setattr(owner, method, made[method])
+
+
+@pytest.mark.parametrize("name", list(SEEDS))
+def test_a_seeded_bug_is_caught(monkeypatch, name):
+    mode, check, seeds = SEEDS[name]
+    for each in seeds:
+        seed(monkeypatch, *each)
+    with pytest.raises(powerloss.Caught) as caught:
+        MODES[mode](powerloss.Tally())
+    assert caught.value.check == check
+    with pytest.raises(powerloss.Caught) as again:
+        powerloss.replay(SMALL, caught.value.cuts)
+    assert again.value.check == check
+    monkeypatch.undo()
+    powerloss.replay(SMALL, caught.value.cuts)
