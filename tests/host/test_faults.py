@@ -178,3 +178,11 @@ def test_a_clock_beyond_every_record_keeps_the_lock_working(runtime):
         lock.restore_power()
         lock.wait(5)
         open_door(lock)
+
+
+def test_a_loop_that_no_longer_feeds_the_watchdog_is_reset(root, runtime):
+    break_file(root, "firmware/app.py", "        board.watchdog.feed()", "        now > 500 or board.watchdog.feed()")
+    with Lock(runtime=runtime, config=CONFIG, root=root) as lock:
+        lock.world.keys.press("5")  # the loop polls, and the chip does not sleep lightly
+        lock.wait(9.5)
+        assert [event["detail"] for event in lock.log() if event["kind"] == "boot"] == [1, 3]  # power-on, watchdog
