@@ -51,7 +51,7 @@ class Wake:
             self.config = Config(*Vault(board.nvs("dropbolt")).load())
             keypad.poll(board.now())
             self.state = State(self.config.grants)
-            self.journal = Journal(self.partition, self.state, self.config.journal)
+            self.journal = Journal(self.partition, self.state, self.config.journal, self.config.mac)
             self.journal.mount()
         except ConfigError as error:
             self.fault = (SETTINGS, error.place)
@@ -67,7 +67,7 @@ class Wake:
         """The audit log, if there is one to write to."""
         audit = Audit(self.partition, None if self.fault else self.config.journal)
         try:
-            audit.mount()
+            audit.mount(self.state.head[0])
         except StorageError as error:
             self.fault = self.fault or (error.reason, 0)
             audit = None
@@ -91,7 +91,7 @@ class Wake:
             return None
         config = self.config
         verifier = Verifier(config.grants, self.state, config.lock, config.salt)
-        return Attempts(config, self.state, self.journal, verifier, self.clock, self.battery)
+        return Attempts(config, self.state, self.journal, verifier, self.clock, self.battery, self.logbook)
 
     def crash(self):
         """Say in the log, if that is still possible, that putting the wake together failed."""
@@ -102,14 +102,14 @@ class Wake:
 
     def _facts(self):
         t, quality = self.clock.read()
-        return t, self.battery.millivolts(), quality
+        return t, self.battery.millivolts(), quality, self.state.attempts
 
     def _note_power(self):
         state = self.state
         if state.pending:
-            number, length, level, grant_id = state.pending
-            self.logbook.event(log.CUT, attempt=number, grant_id=grant_id)
-            self.journal.write(state.outcome(UNKNOWN, length, level, grant_id, 0))
+            _, length, level, grant_id = state.pending
+            self.logbook.event(log.CUT, grant_id=grant_id)
+            self.journal.write(state.outcome(UNKNOWN, length, level, grant_id, self.logbook.head))
         if not self.board.slept():
             self.clock.read()
             self.journal.write(state.clock(self.clock.credit, self.clock.reference, state.floor, state.boots + 1))

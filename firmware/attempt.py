@@ -8,7 +8,7 @@ counted as were made.
 
 from firmware.core.policy import decide
 from firmware.core.verify import mistyped
-from firmware.core.words import BUDGET, LOST, MISTYPED, OPENED, STORAGE, TRUSTED, WRONG
+from firmware.core.words import BUDGET, MISTYPED, OPENED, STORAGE, TRUSTED, WRONG
 from firmware.store import StorageError
 
 
@@ -18,7 +18,7 @@ class Attempts:
     number: of the attempt last judged, 0 when it cost none; known: its digits were a code of some grant.
     """
 
-    def __init__(self, config, state, journal, verifier, clock, battery):
+    def __init__(self, config, state, journal, verifier, clock, battery, logbook):
         self._config = config
         self._state = state
         self._journal = journal
@@ -26,13 +26,13 @@ class Attempts:
         self._budget = config.budget
         self._clock = clock
         self._battery = battery
+        self._logbook = logbook
         self.pending = False
         self.number = 0
         self.known = False
         self._length = 0
         self._grant = -1
         self._level = 0
-        self._t = 0
 
     def begin(self):
         """Somebody began to type: lay out the candidates for now."""
@@ -49,12 +49,10 @@ class Attempts:
     @property
     def details(self):
         """(number, typed length, grant id, issuer) of the attempt last judged, 0 for no grant; () if it cost none."""
-        i, grants = self._grant, self._config.grants
         if not self.number:
             return ()
-        if i < 0:
-            return self.number, self._length, 0, 0
-        return self.number, self._length, grants.id(i), grants.issuer(i)
+        issuer = self._config.grants.issuer(self._grant) if self._grant >= 0 else 0
+        return self.number, self._length, self._grant_id, issuer
 
     def judge(self, digits, length):
         """Decide over `length` digits (ASCII) in `digits`: steps 1 to 6. OPENED means: move the bolt, then `finish`."""
@@ -68,7 +66,7 @@ class Attempts:
         if not self._budget.allows(length, self._state, self._clock.credit):
             return BUDGET
         try:
-            self._count(length, t, quality)
+            self._count(length, t if quality == TRUSTED else 0)
             return self._compare(digits, length, t, quality)
         except StorageError:
             return STORAGE
@@ -76,7 +74,7 @@ class Attempts:
     def finish(self, decision):
         """Step 8: `decision` is how the entry ended. Raises StorageError."""
         self.pending = False
-        body = self._state.outcome(decision, self._length, self._level, self.details[2], self._t)
+        body = self._state.outcome(decision, self._length, self._level, self._grant_id, self._logbook.head)
         self._journal.write(body)
 
     def tidy(self):
@@ -86,17 +84,19 @@ class Attempts:
         except StorageError:
             pass
 
-    def _count(self, length, t, quality):
-        """Step 3: the attempt, with the level that its bucket has after the draw."""
+    @property
+    def _grant_id(self):
+        return self._config.grants.id(self._grant) if self._grant >= 0 else 0
+
+    def _count(self, length, trusted):
+        """Step 3: the attempt, with the level that its bucket has after the draw; `trusted`: unix seconds, 0 = none."""
         if self._config.grants.owner_length(length):
             self._clock.owner_entered()
         credit = self._clock.credit
         self._level, stamp = self._budget.take(length, self._state, credit)
-        trusted = t if quality == TRUSTED else 0
         floor = max(self._state.floor, trusted)
         self._journal.write(self._state.attempt(length, self._level, max(stamp, credit), trusted, floor))
         self.number = self._state.attempts
-        self._t = t if quality != LOST else 0
 
     def _compare(self, digits, length, t, quality):
         """Steps 4 to 6."""

@@ -17,7 +17,7 @@ _RANGES = {
     "battery_min_mv": (3600, 6000),
     "battery_low_mv": (3600, 6400),
 }
-_OCTETS = {"lock": 8, "journal": 8, "salt": 16}
+_OCTETS = {"lock": 8, "journal": 8, "salt": 16, "mac": 16}
 
 # every setting there is; the log names one by its place
 SETTINGS = (
@@ -30,6 +30,7 @@ SETTINGS = (
     "battery_min_mv",
     "battery_low_mv",
     "mute",
+    "mac",
     "grants",
 )
 
@@ -63,9 +64,10 @@ class Closed:
 class Config:
     """What the vault holds, parsed: `settings` is a JSON object, `grants` the packed table. Raises ConfigError.
 
-    lock, journal (8 bytes), salt (16 bytes): ids and salt of this lock. buckets: (typed length, burst in entries,
-    refill in seconds per entry). relock_s: from door closed to bolt thrown. ajar_s: from bolt open to the warning.
-    battery_min_mv: below it the motor is not driven; battery_low_mv: below it the log says so. mute: no buzzer.
+    lock, journal (8 bytes), salt (16 bytes): ids and salt of this lock. mac (16 bytes): key that seals the journal.
+    buckets: (typed length, burst in entries, refill in seconds per entry). relock_s: from door closed to bolt thrown.
+    ajar_s: from bolt open to the warning. battery_min_mv: below it the motor is not driven; battery_low_mv: below it
+    the log says so. mute: no buzzer.
     """
 
     def __init__(self, settings, grants):

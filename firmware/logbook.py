@@ -11,6 +11,7 @@ from firmware import store
 from firmware.core.words import DECISIONS, JAMMED, OPENED
 from firmware.store import StorageError
 from firmware.store.audit import ENTRY, FAULT
+from firmware.store.sectors import NO_MAC
 
 UNPROVISIONED = "unprovisioned"  # the vault holds nothing
 VAULT = "vault"  # the vault cannot be read, or is damaged
@@ -32,11 +33,15 @@ FAULTS = (
     store.ERASE,
     store.FULL,
     store.CLOSED,
+    store.FORGED,
 )
 
 
 class Logbook:
-    """`audit`: a mounted log, or None when there is none to write to; `facts()`: (t, battery mV, clock quality)."""
+    """What a wake has to say. Every event holds the number of attempts counted so far.
+
+    `audit`: a mounted log, or None when there is none to write to; `facts()`: (t, battery mV, clock quality, attempts).
+    """
 
     def __init__(self, audit, facts):
         self._audit = audit
@@ -44,17 +49,22 @@ class Logbook:
         self._counts = array("H", bytes(2 * len(DECISIONS)))
         self._told = 0  # bit d: decision d has a record of its own in this session
 
+    @property
+    def head(self):
+        """(sequence, MAC) of the newest event, sequence 0 if none is known: for whoever keeps it elsewhere."""
+        return self._audit.head if self._audit else (0, NO_MAC)
+
     def entry(self, decision, attempt=0, length=0, grant_id=0, issuer=0):
         """An entry ended in `decision`; `attempt` is its number, 0 when it cost none."""
         if decision in (OPENED, JAMMED) or attempt and not self._told >> decision & 1:
             self._told |= 1 << decision
-            self._write(ENTRY, decision, 0, 1, attempt, length, grant_id, issuer)
+            self._write(ENTRY, decision, 0, 1, length, grant_id, issuer)
         elif self._counts[decision] < 0xFFFF:
             self._counts[decision] += 1
 
-    def event(self, kind, detail=0, attempt=0, grant_id=0, issuer=0):
+    def event(self, kind, detail=0, grant_id=0):
         """Something that is no entry: a kind of `store.audit` with its detail."""
-        self._write(kind, 0, detail, 1, attempt, 0, grant_id, issuer)
+        self._write(kind, 0, detail, 1, 0, grant_id, 0)
 
     def fault(self, word, setting=0):
         """The lock stays closed for the reason `word` of FAULTS; `setting`: which of `config.SETTINGS`, from 1.
@@ -64,14 +74,14 @@ class Logbook:
         detail = FAULTS.index(word)
         last = self._audit.last() if self._audit else None
         if last is None or (last.kind, last.detail, last.count) != (FAULT, detail, setting):
-            self._write(FAULT, 0, detail, setting, 0, 0, 0, 0)
+            self._write(FAULT, 0, detail, setting, 0, 0, 0)
 
     def close(self):
         """Log what has been gathered."""
         for decision, count in enumerate(self._counts):
             if count:
                 self._counts[decision] = 0
-                self._write(ENTRY, decision, 0, count, 0, 0, 0, 0)
+                self._write(ENTRY, decision, 0, count, 0, 0, 0)
 
     def tidy(self):
         """Make room for the next session while nothing moves."""
@@ -81,10 +91,10 @@ class Logbook:
             except StorageError:
                 self._audit = None
 
-    def _write(self, kind, decision, detail, count, attempt, length, grant_id, issuer):
+    def _write(self, kind, decision, detail, count, length, grant_id, issuer):
         if self._audit is None:
             return
-        t, mv, quality = self._facts()
+        t, mv, quality, attempts = self._facts()
         try:
             self._audit.append(
                 kind,
@@ -94,7 +104,7 @@ class Logbook:
                 issuer=issuer,
                 length=length,
                 count=count,
-                attempt=attempt,
+                attempt=max(attempts, self._audit.attempts),
                 mv=mv,
                 quality=quality,
                 detail=detail,

@@ -14,6 +14,7 @@ from firmware.core.stretch import number_key
 from firmware.core.verify import otp_code
 from firmware.core.words import INTERVAL, KINDS, NUMBER, OWNER
 from firmware.store.audit import Audit
+from firmware.store.chain import KEY_SIZE
 from firmware.store.journal import Journal
 from firmware.store.vault import Vault
 from host_sim.devices import FlashDevice, Namespace
@@ -56,6 +57,10 @@ class Issuer:
         self.lock_id = self._secret("lock", 8)
         self.journal_id = self._secret("journal", 8)
         self.salt = self._secret("salt", 16)
+        self.mac = self._secret("mac", 16)
+        """Key that seals the journal, in the vault."""
+        self.audit_key = self._secret("audit key", KEY_SIZE)
+        """First key of the log, kept by the owner alone."""
         self.labels = {}
         """Label of each grant by its id."""
         self._numbers = {}
@@ -117,6 +122,7 @@ class Issuer:
             "lock": self.lock_id.hex(),
             "journal": self.journal_id.hex(),
             "salt": self.salt.hex(),
+            "mac": self.mac.hex(),
             "buckets": buckets,
             **_SETTINGS,
             **(config.settings or {}),
@@ -137,8 +143,8 @@ def provision(world, config, seed=0):
     issuer = Issuer(config, seed)
     if world.flash and world.flash.size >= _NEEDED:
         device = FlashDevice(world.flash)
-        Journal(device, State(issuer.grants), issuer.journal_id).format()
-        Audit(device, issuer.journal_id).format()
+        Journal(device, State(issuer.grants), issuer.journal_id, issuer.mac).format()
+        Audit(device, issuer.journal_id).format(issuer.audit_key)
     if config.settings is not None:
         Vault(Namespace(world.nvs, "dropbolt")).replace(issuer.settings, issuer.packed)
     return issuer

@@ -5,6 +5,7 @@ import struct
 from firmware.core import records
 from firmware.core.words import DECISIONS
 from firmware.store.audit import KINDS, Event
+from firmware.store.chain import KEY
 from firmware.store.sectors import BODY_SIZE, SLOT_SIZE
 
 _SECTOR = 4096
@@ -13,15 +14,17 @@ _AUDIT_FROM = 16
 _NOTES = {
     0xF1: "next sector erased ahead",
     0xF2: "next sector announced",
-    0xF3: "full",
+    KEY: "key of the sector",
 }
 """The ring's own records, by type: docs/flash-format.md."""
+_WIPED = bytes(SLOT_SIZE)
 _SNAPSHOT = {
     records.BUCKETS: "buckets",
     records.INTERVALS: "intervals",
     records.EVENTS: "events",
     records.EVENTS_WIDE: "events",
     records.NUMBERS: "numbers",
+    records.HEAD: "head of the log",
 }
 
 
@@ -38,14 +41,15 @@ def describe(kind, address, data, labels):
         return f"{ring}: torn in sector {sector}"
     if len(data) != SLOT_SIZE or address % _SECTOR == 0:
         return f"{ring}: sector {sector} begins"
+    if data == _WIPED:
+        return f"{ring}: sector {sector} " + ("left" if address % _SECTOR == _SECTOR - SLOT_SIZE else "loses its key")
     body = data[:BODY_SIZE]
     if body[0] in _NOTES:
         return f"{ring}: {_NOTES[body[0]]}"
-    return _event(body, labels) if ring == "log" else _state(body, labels)
+    return _event(Event(body), labels) if ring == "log" else _state(body, labels)
 
 
-def _event(body, labels):
-    event = Event(body)
+def _event(event, labels):
     words = [DECISIONS[event.decision] or KINDS[event.kind], labels.get(event.grant, "")]
     return "log: " + " ".join(word for word in words if word)
 

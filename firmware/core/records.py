@@ -18,11 +18,13 @@ INTERVALS = const(6)
 EVENTS = const(7)
 EVENTS_WIDE = const(8)
 NUMBERS = const(9)
+HEAD = const(10)
 
 ATTEMPT_FORMAT = "<BBIIIII"  # type, length, level, stamp, attempts, t, floor
 BURN_FORMAT = "<BBIIHBIHBI"  # type, length, attempts, level, 2 * (grant, serial, value)
-OUTCOME_FORMAT = "<BBIBIHI"  # type, decision, attempts, length, level, grant, t
+OUTCOME_FORMAT = "<BBIBIHI4s"  # type, decision, attempts, length, level, grant, head of the log: sequence, MAC
 CLOCK_FORMAT = "<BBIIIII"  # type, 0, credit, ref, floor, attempts, boots
+HEAD_FORMAT = "<BBI4s"  # type, 0, head of the log: sequence, MAC
 BUCKET_ITEM = "<BII"  # length, level, stamp
 INTERVAL_ITEM = "<HBII"  # grant, serial, highest accepted step, bitmap behind it
 EVENT_ITEM = "<HIHH"  # grant, base, bitmap of 16 from base, bitmap of 16 behind it
@@ -38,7 +40,7 @@ class StateError(ValueError):
 
 def check_body(body):
     """Raise `StateError` unless `body` is one that `State.apply` understands."""
-    if len(body) != BODY_SIZE or not ATTEMPT <= body[0] <= NUMBERS:
+    if len(body) != BODY_SIZE or not ATTEMPT <= body[0] <= HEAD:
         raise StateError("unknown record")
     if body[0] <= BURN:
         possible = 0 < body[1] <= LONGEST

@@ -1,4 +1,4 @@
-"""The RAM picture of everything the state journal keeps: attempts, burns, counters, buckets, time floor.
+"""The RAM picture of everything the state journal keeps: attempts, burns, counters, buckets, floor, head of the log.
 
 `State` owns no flash. It changes only through `apply`, with the same 24-byte bodies that go to flash (core/records.py),
 so what a mount replays and what a running lock knows cannot differ. Invariants:
@@ -25,7 +25,8 @@ class State(Burns):
 
     attempts: entries compared so far. boots: power-ons so far. floor: unix seconds before which the lock does not
     believe a clock. credit: the lock's own count of proven seconds, in which buckets refill. ref: trusted clock reading
-    (unix seconds) taken when `credit` had this value, 0 = none.
+    (unix seconds) taken when `credit` had this value, 0 = none. head: (sequence, MAC) of the newest event that the log
+    had at the last outcome, sequence 0 = none.
     """
 
     def __init__(self, grants):
@@ -35,6 +36,7 @@ class State(Burns):
         self.floor = 0
         self.credit = 0
         self.ref = 0
+        self.head = (0, bytes(4))
         self._levels = array("I", bytes(4 * _LENGTHS))
         self._stamps = array("I", bytes(4 * _LENGTHS))
         self._lengths = 0  # bit n: the bucket of typed length n is known
@@ -78,13 +80,13 @@ class State(Burns):
         second = items[1] if len(items) == 2 else (0, 0, 0)
         return records.record(records.BURN_FORMAT, records.BURN, length, self.attempts, level, *items[0], *second)
 
-    def outcome(self, decision, length, level, grant_id, t):
+    def outcome(self, decision, length, level, grant_id, head):
         """Body that says how the last attempt ended; it closes a pending burn.
 
-        level: seconds in the bucket after a refund, if there is one. t: unix seconds.
+        level: seconds in the bucket after a refund, if there is one. head: of the log, as in `head`.
         """
         return records.record(
-            records.OUTCOME_FORMAT, records.OUTCOME, decision, self.attempts, length, level, grant_id, t
+            records.OUTCOME_FORMAT, records.OUTCOME, decision, self.attempts, length, level, grant_id, *head
         )
 
     def clock(self, credit, ref, floor, boots):
@@ -113,18 +115,22 @@ class State(Burns):
         elif kind == records.BUCKETS:
             for length, level, stamp in records.unpack_items(records.BUCKET_ITEM, body):
                 self._set_bucket(length, level, stamp)
+        elif kind == records.HEAD:
+            self._set_head(*struct.unpack_from(records.HEAD_FORMAT, body, 0)[2:])
         else:
             self.restore(kind, body)
 
     def snapshot(self):
         """Yield the bodies that rebuild the whole picture; each is valid until the next one.
 
-        At most 107: 1 for the clock, 8 for 16 buckets, 64 for 128 serials, 33 for the event and number grants that
-        64 grants with 256 candidates leave room for, 1 for a pending burn.
+        At most 108: 1 for the clock, 8 for 16 buckets, 64 for 128 serials, 33 for the event and number grants that
+        64 grants with 256 candidates leave room for, 1 for the head of the log, 1 for a pending burn.
         """
         yield self.clock(self.credit, self.ref, self.floor, self.boots)
         yield from records.pack_items(records.BUCKETS, records.BUCKET_ITEM, self._bucket_items())
         yield from self.bodies()
+        if self.head[0]:
+            yield records.record(records.HEAD_FORMAT, records.HEAD, 0, *self.head)
         if self._burn[0]:
             yield self._burn
 
@@ -151,11 +157,16 @@ class State(Burns):
         self._burn[:] = body
 
     def _apply_outcome(self, body):
-        _, _, attempts, length, level, _, _ = struct.unpack_from(records.OUTCOME_FORMAT, body, 0)
+        _, _, attempts, length, level, _, *head = struct.unpack_from(records.OUTCOME_FORMAT, body, 0)
         if self._lengths >> length & 1:
             self._levels[length] = level
         self.attempts = max(self.attempts, attempts)
         self._burn[0] = 0
+        self._set_head(*head)
+
+    def _set_head(self, sequence, mac):
+        if sequence:
+            self.head = (sequence, mac)
 
     def _bucket_items(self):
         for length in range(1, _LENGTHS):

@@ -1,7 +1,7 @@
 """The audit log: what happened at the door, the newest 4,000 events or more, oldest forgotten first.
 
 It is for people. Nothing that opens the door rests on it, so where the state journal would stay closed, the log begins
-a new sector and goes on.
+a new sector and goes on. Its events are chained (chain.py): what is removed, changed or put in another order shows.
 """
 
 import struct
@@ -9,8 +9,9 @@ import struct
 from micropython import const
 
 from firmware.store import BLANK, DAMAGED, FOREIGN, StorageError
+from firmware.store.chain import KEY, UNKEYED, Chained, next_key
 from firmware.store.ring import Ring
-from firmware.store.sectors import BODY_SIZE
+from firmware.store.sectors import BODY_SIZE, NO_MAC
 
 ENTRY = const(1)  # an entry was judged: `decision`
 BOOT = const(2)  # detail: reset cause
@@ -25,18 +26,26 @@ KINDS = (None, "entry", "boot", "cut", "fault", "relocked", "ajar", "jam", "batt
 
 _RING_ID = 2
 _FORMAT = "<BBIIHBBHIHBB"
+_KEY_FORMAT = "<BBI18s"  # type, 0, attempts, key
+_SEQUENCE_AT = const(6)
+_ATTEMPT_AT = const(16)
 _NOBODY = bytes(8)
 
 
 class Event:
     """One event, read from flash.
 
-    kind: ENTRY to CRASH. decision: of core/words.py, 0 = none. t: unix seconds, 0 = unknown. sequence: counts events.
-    grant: id, 0 = none. issuer. length: typed digits. count: how many of a kind it stands for. attempt: its number,
-    0 = none. mv: battery in millivolts. quality: of the clock, core/words.py. detail: see the kinds.
+    kind: ENTRY and up. decision: of core/words.py, 0 = none. t: unix seconds, 0 = unknown. sequence: counts events.
+    grant: id, 0 = none. issuer. length: typed digits. count: how many of a kind it stands for. attempt: attempts that
+    the lock had counted. mv: battery in millivolts. quality: of the clock, core/words.py. detail: see the kinds.
+
+    body: the 24 bytes that say all this. mac: 4 bytes. sector: sequence number of the sector it stands in.
     """
 
-    def __init__(self, body):
+    def __init__(self, body, mac=NO_MAC, sector=0):
+        self.body = bytes(body)
+        self.mac = bytes(mac)
+        self.sector = sector
         (
             self.kind,
             self.decision,
@@ -57,37 +66,62 @@ class Audit:
     """The log on sectors `first` to `first + count - 1` of a block device.
 
     journal_id: 8 bytes of the lock's journal, or None while the settings are unreadable: then the log goes on under
-    whatever id it finds.
+    whatever id it finds. attempts: how many the events account for, known after mount.
     """
 
     def __init__(self, dev, journal_id, first=16, count=48):
         self._journal_id = journal_id
-        self._ring = Ring(dev, first, count, _RING_ID)
+        self._chain = Chained()
+        self._ring = Ring(dev, first, count, _RING_ID, self._chain, self._carry, True)
         self._last = bytearray(BODY_SIZE)
+        self.attempts = 0
 
-    def mount(self):
+    @property
+    def head(self):
+        """(sequence, MAC) of the newest event; sequence 0 if there never was one."""
+        return self._ring.mark, self._chain.head
+
+    def mount(self, known=0):
         """Get ready to append; returns None, or why older events cannot be trusted to be all there.
 
-        Raises StorageError if the device fails.
+        known: sequence of an event that the log must have had. Raises StorageError if the device fails.
         """
+        self._last[0] = self.attempts = self._ring.mark = 0
+        self._chain.begin(UNKEYED)
         try:
             self._ring.mount(self._journal_id, self._remember)
+            if self._ring.mark < known:
+                raise StorageError(DAMAGED)
         except StorageError as e:
             if e.reason not in (BLANK, DAMAGED, FOREIGN):
                 raise
             if e.reason == DAMAGED:
                 self._ring.mark = self._number(self._ring.slots)  # numbers that unreadable events may have had
+            self._ring.mark = max(self._ring.mark, known)
             self._ring.restart(self._journal_id or _NOBODY)
             return e.reason
         return None
 
-    def format(self):
-        """Erase everything and begin the log anew."""
+    def format(self, key):
+        """Erase everything and begin the log anew. key: the first one of `chain.KEY_SIZE` bytes, kept by the owner."""
+        self._ring.mark = 0
+        self._chain.begin(key)
         self._ring.format(self._journal_id)
 
-    def _remember(self, body):
+    def _carry(self):
+        """The key record of a new sector, and from now on its key."""
+        self._chain.key = next_key(self._chain.key)
+        yield struct.pack(_KEY_FORMAT, KEY, 0, self.attempts, self._chain.key)
+
+    def _remember(self, body, mac):
+        if body[0] == KEY:
+            _, _, self.attempts, self._chain.key = struct.unpack_from(_KEY_FORMAT, body, 0)
+            self._chain.head = self._ring.link
+            return
         self._last[:] = body
-        self._ring.mark = struct.unpack_from("<I", body, 6)[0]
+        self._chain.head = bytes(mac)
+        self._ring.mark = struct.unpack_from("<I", body, _SEQUENCE_AT)[0]
+        self.attempts = max(self.attempts, struct.unpack_from("<I", body, _ATTEMPT_AT)[0])
 
     def _number(self, n):
         """The `n`-th sequence number from here."""
@@ -123,21 +157,21 @@ class Audit:
             quality,
             detail,
         )
-        self._ring.append(body)
-        self._remember(body)
+        self._remember(body, self._ring.append(body))
 
     def tidy(self):
         """Erase ahead if there is need, up to 400 ms a sector: while idle, never while the motor runs."""
         self._ring.tidy()
 
     def last(self):
-        """The newest event that mount or append has seen, or None."""
-        return Event(self._last) if self._last[0] else None
+        """The newest `Event` in the newest sector that mount or append has seen, or None."""
+        return Event(self._last, self._chain.head, self._ring.sequence) if self._last[0] else None
 
     def events(self):
         """Yield every readable `Event`, oldest first; needs no mount and changes nothing.
 
         Raises StorageError if the device fails. Nothing may be appended meanwhile.
         """
-        for body in self._ring.history(self._journal_id):
-            yield Event(body)
+        for body, mac, sector in self._ring.history(self._journal_id):
+            if body[0] < KEY:
+                yield Event(body, mac, sector)

@@ -6,6 +6,7 @@ rotation carries the whole snapshot forward, so nothing that must be kept can be
 
 from firmware.core.records import StateError, check_body
 from firmware.store import DAMAGED, StorageError
+from firmware.store.chain import Sealed
 from firmware.store.ring import Ring
 
 _RING_ID = 1
@@ -15,23 +16,24 @@ class Journal:
     """The journal of one lock on sectors `first` to `first + count - 1` of a block device.
 
     state: a new `State` of the lock's grants, which `mount` fills. journal_id: the 8 bytes that the settings in the
-    vault name; so a journal that is blank, or another's, is told from one that was lawfully begun.
+    vault name; so a journal that is blank, or another's, is told from one that was lawfully begun. mac: the 16 bytes
+    of the vault's key that seals every record.
     """
 
-    def __init__(self, dev, state, journal_id, first=0, count=16):
+    def __init__(self, dev, state, journal_id, mac, first=0, count=16):
         self._state = state
         self._journal_id = journal_id
-        self._ring = Ring(dev, first, count, _RING_ID, state.snapshot)
+        self._ring = Ring(dev, first, count, _RING_ID, Sealed(mac), state.snapshot)
 
     def format(self):
         """Erase everything and begin the journal with what `state` holds; for a journal id that was never used."""
         self._ring.format(self._journal_id)
 
     def mount(self):
-        """Replay into the state. Raises StorageError (blank, foreign, damaged, ...): then the lock stays closed."""
+        """Replay into the state. Raises StorageError (blank, foreign, damaged, forged, ...): the lock stays closed."""
         self._ring.mount(self._journal_id, self._replay)
 
-    def _replay(self, body):
+    def _replay(self, body, _):
         try:
             self._state.apply(body)
         except StateError:

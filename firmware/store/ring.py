@@ -1,9 +1,10 @@
 """A ring of sectors of records on raw NOR flash; the state journal and the audit log are both one.
 
-Owns mount, append and rotation; docs/flash-format.md argues for each choice. Invariants, for a cut of the power at any
-operation, with any tear:
+Owns append and rotation, replay.py the mount; docs/flash-format.md argues for each choice. Invariants, for a cut of the
+power at any operation, with any tear:
 
-- a slot is programmed once, and only where all 32 bytes are 0xFF; what a cut tore is skipped for ever;
+- a slot is programmed once, and only where all 32 bytes are 0xFF; what a cut tore is skipped for ever. Only when a
+  sector is left two slots are programmed to zeros, which needs no blank one: that of its key, and its last;
 - an append that returned is found by every later mount; the one in flight is found or not;
 - the newest sector with a header counts, and its header was programmed after everything carried forward into it;
 - a sector that was rotated away from never counts as the newest again: if its successor is lost, mount raises.
@@ -14,13 +15,12 @@ record says so) or not, and announced (a rotation was begun, the next sector may
 
 from micropython import const
 
-from firmware.store import BLANK, CLOSED, DAMAGED, ERASE, FOREIGN, FULL, StorageError
-from firmware.store.sectors import ANNOUNCED, BODY_SIZE, ROTATED, Sectors
+from firmware.store import CLOSED, ERASE, FULL, StorageError
+from firmware.store.replay import CONTROL, PREPARED_NOTE, Replay
+from firmware.store.sectors import ANNOUNCED, BODY_SIZE
 
-_CONTROL = const(0xF0)  # body types from here up belong to the ring
-_PREPARED_NOTE = const(0xF1)
 _ANNOUNCED_NOTE = const(0xF2)
-_ROTATED_NOTE = const(0xF3)
+_KEY_SLOT = const(1)
 _TRIES = const(3)  # sectors tried when the next one does not erase
 _LAST_SEQUENCE = 0xFFFFFFFF
 
@@ -29,158 +29,39 @@ def _carry_nothing():
     return ()
 
 
-class Ring:
+class Ring(Replay):
     """Sectors `first` to `first + count - 1` of a block device, used in a circle.
 
     dev: `readblocks(n, buf, off)`, `writeblocks(n, buf, off)` that never erases, `ioctl` 4, 5 and 6; None if there is
-    no partition. count: 2 to 255. ring_id: 0 to 255. carry: returns the bodies that each new sector begins with. Every
-    method raises `StorageError` and nothing else, whatever the flash holds or does.
+    no partition. count: 2 to 255. ring_id: 0 to 255. seal: makes and checks MACs, as in chain.py. carry: returns the
+    bodies that each new sector begins with. secret: the first of these is wiped when the sector is left. Every method
+    raises `StorageError` and nothing else, whatever the flash holds or does.
 
     journal_id: 8 bytes, known after mount or format. mark: a number of the owner (u32) for the header of the next
-    sector; mount sets it from the newest header.
+    sector; mount sets it from the newest header, and `link` to that header's MAC.
     """
 
-    def __init__(self, dev, first, count, ring_id, carry=_carry_nothing):
-        self._sectors = Sectors(dev, first, count, ring_id)
+    def __init__(self, dev, first, count, ring_id, seal, carry=_carry_nothing, secret=False):
+        super().__init__(dev, first, count, ring_id, seal)
         self._carry = carry
-        self.journal_id = bytes(8)
-        self.mark = 0
-        self._open = False
-        self._sector = -1  # the newest one
-        self._sequence = 0
-        self._slot = 0  # next one to program
-        self._ordinal = 0  # records in the newest sector, torn ones not counted
-        self._prepared = -1  # sector that is blank and recorded as such
-        self._announced = False
-        self._unmarked = -1  # sector that was rotated away from without saying so
+        self._secret = secret
 
-    @property
-    def slots(self):
-        """Records that a sector has room for, header and notes included; known once a mount was tried."""
-        return self._sectors.slots
-
-    # Mount: programs nothing.
-
-    def mount(self, journal_id, visit):
-        """Find the newest sector and give each body in it to `visit`, as a memoryview valid during the call.
-
-        journal_id: 8 bytes, or None to take the one that is there. Raises BLANK, FOREIGN or DAMAGED for what cannot be
-        trusted, MISSING, SIZE or READ for the device.
-        """
-        self._open = False
-        self._sectors.measure()
-        carried = self._find(journal_id)
-        self._replay(carried, visit)
-        self._open = True
-
-    def _find(self, journal_id):
-        """Choose the newest sector; returns how many records were carried forward into it."""
-        sectors = self._sectors
-        newest = None
-        before = -1
-        self._sector, self._sequence = -1, 0
-        foreign = written = False
-        for sector in range(sectors.count):
-            header = sectors.header(sector)
-            if header is None:
-                written = written or not sectors.blank
-            elif journal_id is not None and header[1] != journal_id:
-                foreign = True
-            elif newest is None or header[0] > self._sequence:
-                before = self._sector if header[0] == self._sequence + 1 else -1
-                newest, self._sector, self._sequence = header, sector, header[0]
-            elif header[0] == self._sequence - 1:
-                before = sector
-        if newest is None:
-            raise StorageError(FOREIGN if foreign else DAMAGED if written else BLANK)
-        _, self.journal_id, carried, self.mark = newest
-        self._unmarked = -1
-        if before >= 0:
-            sectors.read(before, sectors.slots - 1)
-            self._unmarked = before if sectors.blank else -1
-        return carried
-
-    def _replay(self, carried, visit):
-        sectors = self._sectors
-        sectors.aim(self._sequence, self.journal_id)
-        self._prepared, self._announced = -1, False
-        self._ordinal = torn = last = 0
-        for slot in sectors.walk(self._sector):
-            if slot == 0 or sectors.blank:
-                continue
-            if slot == sectors.slots - 1:
-                raise StorageError(DAMAGED)
-            if slot == sectors.slots - 2:
-                self._announced, self._prepared = True, -1
-                continue
-            last = slot
-            if self._recognise(torn):
-                self._take(visit)
-            else:
-                torn += 1
-        if self._ordinal < carried:
-            raise StorageError(DAMAGED)
-        self._slot = last + 1
-
-    def _recognise(self, torn):
-        """Whether the record read is whole. Raises DAMAGED if one before it, now unreadable, was acknowledged.
-
-        A torn record is not counted, so the next one has its ordinal. One that read as torn once and as whole now is
-        followed by a record of the same ordinal; both are taken.
-        """
-        ordinal = self._ordinal
-        for k in range(ordinal, ordinal + torn + 1):
-            if self._sectors.valid(k):
-                if k > ordinal:
-                    raise StorageError(DAMAGED)
-                self._ordinal += 1
-                return True
-        return ordinal > 0 and self._sectors.valid(ordinal - 1)
-
-    def _take(self, visit):
-        body = self._sectors.body
-        if body[0] < _CONTROL:
-            visit(body)
-        elif body[0] == _PREPARED_NOTE and body[1] < self._sectors.count and body[1] != self._sector:
-            self._prepared = body[1]
-
-    def history(self, journal_id):
-        """Yield every readable body of a journal (None: of any), oldest first, each valid until the next one.
-
-        Needs no mount, changes nothing, passes over what is damaged. Nothing may be appended meanwhile.
-        """
-        sectors = self._sectors
-        sectors.measure()
-        headers = [(sectors.header(sector), sector) for sector in range(sectors.count)]
-        for header, sector in sorted([pair for pair in headers if pair[0]]):
-            if journal_id is not None and header[1] != journal_id:
-                continue
-            sectors.aim(header[0], header[1])
-            ordinal = 0
-            for slot in sectors.walk(sector):
-                if not 0 < slot < sectors.slots - 2 or sectors.blank:
-                    continue
-                for k in range(ordinal, slot):
-                    if sectors.valid(k):
-                        ordinal = k + 1
-                        if sectors.body[0] < _CONTROL:
-                            yield sectors.body
-                        break
-
-    # Changes. Each closes the ring until it has succeeded.
+    # Each change closes the ring until it has succeeded.
 
     def _begin(self):
         if not self._open:
             raise StorageError(CLOSED)
         self._open = False
         if self._unmarked >= 0:
-            self._sectors.aim(self._sequence - 1, self.journal_id)
-            self._mark_rotated(self._unmarked)
+            self._leave(self._unmarked)
         self._sectors.aim(self._sequence, self.journal_id)
 
     def append(self, body):
-        """Program a body of 24 bytes, type 1 to 239, and read it back; rotates before if the sector is full."""
-        if len(body) != BODY_SIZE or not 0 < body[0] < _CONTROL:
+        """Program a body of 24 bytes, type 1 to 239, and read it back; rotates before if the sector is full.
+
+        Returns its MAC.
+        """
+        if len(body) != BODY_SIZE or not 0 < body[0] < CONTROL:
             raise ValueError("not a body")
         self._begin()
         # One slot more than the notes of a rotation is kept until the note that the next sector is prepared.
@@ -191,6 +72,7 @@ class Ring:
         self._slot += 1
         self._ordinal += 1
         self._open = True
+        return bytes(self._sectors.mac)
 
     def tidy(self):
         """Erase the next sector ahead, unless a record says that it is blank. Up to 400 ms; never with the motor on."""
@@ -199,7 +81,7 @@ class Ring:
             self._rotate()
         if self._prepared < 0:
             sector = self._clean()
-            self._sectors.program_note(self._sector, self._slot, self._ordinal, _PREPARED_NOTE, sector)
+            self._sectors.program_note(self._sector, self._slot, self._ordinal, PREPARED_NOTE, sector)
             self._slot += 1
             self._ordinal += 1
             self._prepared = sector
@@ -221,7 +103,10 @@ class Ring:
         self._open = False
         self._sectors.measure()
         self.journal_id = journal_id
+        left = [sector for sector in (self._unmarked, self._sector) if sector >= 0]
         self._start(self._clean(), self._sequence + 1)
+        for sector in left:
+            self._leave(sector)
         self._open = True
 
     def _clean(self):
@@ -238,9 +123,7 @@ class Ring:
         if not self._announced:
             sectors.program_note(old, sectors.slots - 2, ANNOUNCED, _ANNOUNCED_NOTE, self._prepared)
         self._start(self._prepared, self._sequence + 1)
-        sectors.aim(self._sequence - 1, self.journal_id)
-        self._mark_rotated(old)
-        sectors.aim(self._sequence, self.journal_id)
+        self._leave(old)
 
     def _start(self, sector, sequence):
         """Carry forward into a blank sector and make it count by its header."""
@@ -260,10 +143,14 @@ class Ring:
         self._slot, self._ordinal = slot, slot - 1
         self._prepared, self._announced = -1, False
 
-    def _mark_rotated(self, sector):
-        """Say in a sector, aimed at, that its successor counts. A worn cell there must not stop what goes on here."""
+    def _leave(self, sector):
+        """Destroy the key of a sector, then say in it that its successor counts, so that the second vouches for both.
+
+        A worn cell there must not stop what goes on elsewhere.
+        """
         self._unmarked = -1
-        try:
-            self._sectors.program_note(sector, self._sectors.slots - 1, ROTATED, _ROTATED_NOTE)
-        except StorageError:
-            pass
+        for slot in (_KEY_SLOT, self._sectors.slots - 1) if self._secret else (self._sectors.slots - 1,):
+            try:
+                self._sectors.wipe(sector, slot)
+            except StorageError:
+                pass

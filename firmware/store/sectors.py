@@ -1,8 +1,8 @@
 """Sectors of sealed 32-byte records on raw NOR flash: reading, programming once, erasing. Order in time is ring.py's.
 
-A record is a body of 24 bytes, 4 bytes kept for a keyed MAC (zero) and a CRC-32 of these 28, little-endian. The CRC is
-seeded with ring, sector sequence, journal id and the record's ordinal in its sector, so that a record left over from
-another ring, journal or time never passes, and a missing one shows by the ordinal of the next.
+A record is a body of 24 bytes, a MAC of 4 (chain.py) and a CRC-32 of these 28, little-endian. The CRC is seeded with
+ring, sector sequence, journal id and the record's ordinal in its sector, so that a record left over from another ring,
+journal or time never passes, and a missing one shows by the ordinal of the next.
 
 Every error of the device becomes a `StorageError`: it may raise, return a number, or do nothing and say nothing.
 """
@@ -18,7 +18,7 @@ SLOT_SIZE = const(32)
 BODY_SIZE = const(24)
 HEADER = const(0xFFFF)  # ordinals of records that have a slot of their own
 ANNOUNCED = const(0xFFFE)
-ROTATED = const(0xFFFD)
+NO_MAC = bytes(4)
 
 _HEADER_FORMAT = "<4sBBHI8sI"  # magic, version, ring, records carried forward, sequence, journal id, mark
 _SEED_FORMAT = "<BI8sH"  # ring, sequence, journal id, ordinal
@@ -30,22 +30,26 @@ _CRC_AT = const(28)
 _CHUNK = const(256)
 _BLANK_CHUNK = b"\xff" * _CHUNK
 _BLANK_SLOT = b"\xff" * SLOT_SIZE
+_WIPED_SLOT = bytes(SLOT_SIZE)
 
 
 class Sectors:
     """Sectors `first` to `first + count - 1` of a block device, here numbered from 0.
 
-    `record` holds the one record being read or made. `aim` says which sector's records are sealed and checked.
+    `record` holds the one record being read or made. `aim` says which sector's records are sealed and checked. seal:
+    makes and checks MACs, as in chain.py; None for a reader who does neither.
     """
 
-    def __init__(self, dev, first, count, ring_id):
+    def __init__(self, dev, first, count, ring_id, seal=None):
         self._dev = dev
         self._first = first
         self._ring_id = ring_id
+        self._seal = seal
         self.count = count
         self.slots = 0  # in a sector; known after `measure`
         self.record = bytearray(SLOT_SIZE)
         self.body = memoryview(self.record)[:BODY_SIZE]
+        self.mac = memoryview(self.record)[BODY_SIZE:_CRC_AT]
         self._sealed = memoryview(self.record)[:_CRC_AT]
         self._back = bytearray(SLOT_SIZE)
         self._chunk = bytearray(_CHUNK)
@@ -77,6 +81,17 @@ class Sectors:
         return struct.unpack_from("<I", self.record, _CRC_AT)[0] == self._crc(ordinal)
 
     @property
+    def genuine(self):
+        """Whether the MAC of `record`, found valid, is right."""
+        return self._seal.accepts(self._seed, self.body, self.mac)
+
+    @property
+    def marked(self):
+        """Whether `record` was read from a slot that is marked by its being programmed; one bit may have flipped."""
+        cleared = [0xFF ^ octet for octet in self.record if octet != 0xFF]
+        return len(cleared) > 1 or len(cleared) == 1 and cleared[0] & cleared[0] - 1 != 0
+
+    @property
     def blank(self):
         """Whether `record` was read from a slot that may be programmed."""
         return self.record == _BLANK_SLOT
@@ -101,17 +116,25 @@ class Sectors:
 
     def program(self, sector, slot, ordinal):
         """Seal `record`, program it into a blank slot and read it back. Raises PROGRAM or READ."""
-        struct.pack_into("<I", self.record, BODY_SIZE, 0)
+        struct.pack_into("<H", self._seed, _ORDINAL_AT, ordinal)
+        self.mac[:] = self._seal.mac(self._seed, self.body)
         struct.pack_into("<I", self.record, _CRC_AT, self._crc(ordinal))
+        self._program(sector, slot, self.record)
+
+    def wipe(self, sector, slot):
+        """Program a slot to zeros, whatever it holds, and read it back. Raises PROGRAM or READ."""
+        self._program(sector, slot, _WIPED_SLOT)
+
+    def _program(self, sector, slot, data):
         try:
-            self._dev.writeblocks(self._first + sector, self.record, slot * SLOT_SIZE)
+            self._dev.writeblocks(self._first + sector, data, slot * SLOT_SIZE)
         except OSError:
             raise StorageError(PROGRAM)
         self._read(sector, slot * SLOT_SIZE, self._back)
-        if self._back != self.record:
+        if self._back != data:
             raise StorageError(PROGRAM)
 
-    def program_note(self, sector, slot, ordinal, kind, arg=0):
+    def program_note(self, sector, slot, ordinal, kind, arg):
         """Program a record that is nothing but a type and an argument (u8 each)."""
         for k in range(BODY_SIZE):
             self.record[k] = 0

@@ -15,9 +15,12 @@ from firmware.core.verify import classify
 from firmware.core.words import EVENT, INTERVAL, OPENED, STORAGE, TRUSTED, UNKNOWN, USED, WRONG
 from firmware.store import StorageError
 from firmware.store.audit import BOOT, CUT, ENTRY, Audit
+from firmware.store.chain import KEY_SIZE
 from firmware.store.journal import Journal
 
 ID = b"journal1"
+MAC = b"m" * 16
+FIRST = b"f" * KEY_SIZE
 DAY = 86400
 NOW = 20000 * DAY
 STEP = NOW // DAY
@@ -62,9 +65,9 @@ class Shape:
         self.log, self.log_fill = log
 
 
-SMALL = Shape("small", 512, (2, 24), (3, 34))
-THREE = Shape("three", 512, (3, 24), (3, 34))
-FULL = Shape("full", 4096, (16, 1957), (48, 6073))
+SMALL = Shape("small", 512, (2, 22), (3, 31))
+THREE = Shape("three", 512, (3, 22), (3, 31))
+FULL = Shape("full", 4096, (16, 1957), (48, 6025))
 SHAPES = {shape.name: shape for shape in (SMALL, THREE, FULL)}
 
 GRANTS = Grants(
@@ -91,8 +94,8 @@ def picture(state):
 class Life:
     """One lock from its first boot on. `boot` lives until all is typed, or raises PowerCut where one was armed.
 
-    It is its own clock, battery and configuration towards `Attempts`. What the person at the door and the flash's
-    owner know for sure is in `KNOWN`; `memory` and `recall` put it aside and back.
+    It is its own clock, battery, logbook and configuration towards `Attempts`. What the person at the door and the
+    flash's owner know for sure is in `KNOWN`; `memory` and `recall` put it aside and back.
     """
 
     KNOWN = (
@@ -148,6 +151,10 @@ class Life:
     def millivolts(self):
         return 6000
 
+    @property
+    def head(self):
+        return self._audit.head
+
     def write(self, body):
         """The journal towards `Attempts`."""
         self.flight = bytes(body)
@@ -161,7 +168,7 @@ class Life:
         """Format, and fill up to shortly before a rotation."""
         self._on_flash()
         self._journal.format()
-        self._audit.format()
+        self._audit.format(FIRST)
         for n in range(self.shape.journal_fill):
             self._journal.write(self._state.clock(0, 0, n, 0))
         for _ in range(self.shape.log_fill):
@@ -173,7 +180,7 @@ class Life:
         self.look()
         try:
             self._wake()
-            attempts = Attempts(self, self._state, self, Codes(), self, self)
+            attempts = Attempts(self, self._state, self, Codes(), self, self, self)
             while self.place < len(ENTRIES):
                 self._enter(attempts, ENTRIES[self.place])
                 self.place += 1
@@ -187,7 +194,7 @@ class Life:
     def _on_flash(self):
         shape = self.shape
         self._state = State(GRANTS)
-        self._journal = Journal(self.nor, self._state, ID, 0, shape.journal)
+        self._journal = Journal(self.nor, self._state, ID, MAC, 0, shape.journal)
         self._audit = Audit(self.nor, ID, shape.journal, shape.log)
 
     def _wake(self):
@@ -197,7 +204,7 @@ class Life:
         if state.pending:
             number, length, level, grant_id = state.pending
             self._say(CUT, number)
-            self.write(state.outcome(UNKNOWN, length, level, grant_id, 0))
+            self.write(state.outcome(UNKNOWN, length, level, grant_id, self.head))
             self.open = False
         self.write(state.clock(0, self.t, state.floor, state.boots + 1))
         self._journal.tidy()
@@ -247,7 +254,7 @@ class Life:
         self._on_flash()
         try:
             self._journal.mount()
-            lost = self._audit.mount()
+            lost = self._audit.mount(self._state.head[0])
         except StorageError as error:
             raise Broken("mount", error.reason)
         if lost:
@@ -294,6 +301,8 @@ class Life:
         found = [(event.sequence, event.kind, event.t, event.attempt) for event in self._audit.events()]
         if self.event and found and found[-1][0] == self._number():
             self.log += ((self._number(),) + self.event,)
+        if self.log and self._audit.head[0] != self.log[-1][0]:
+            raise Broken("log", f"its head is {self._audit.head} instead of {self.log[-1]}")
         self.event = None
         # One sector may be erased ahead, or half of it: what is left of it is the oldest. Where a sector did not erase,
         # the next one was, and the oldest events are still there.

@@ -5,15 +5,17 @@ from nor import Nor
 from firmware.core.words import OPENED, WRONG
 from firmware.store import BLANK, DAMAGED, FOREIGN, MISSING, StorageError
 from firmware.store.audit import BOOT, CUT, ENTRY, KINDS, Audit
+from firmware.store.chain import KEY_SIZE, Chained
 from firmware.store.ring import Ring
 
 ID = b"journal1"
+FIRST = b"f" * KEY_SIZE
 
 
 def fresh(blocks=4, size=512):
     nor = Nor(blocks, size)
     audit = Audit(nor, ID, 0, blocks)
-    audit.format()
+    audit.format(FIRST)
     return nor, audit
 
 
@@ -61,7 +63,7 @@ def test_events_are_numbered_over_mounts_and_rotations():
 def test_the_partition_of_the_lock_keeps_four_thousand_events():
     nor = Nor(48, 4096)
     audit = Audit(nor, ID, 0, 48)
-    audit.format()
+    audit.format(FIRST)
     for _ in range(6100):
         audit.append(ENTRY)
         audit.tidy()
@@ -131,8 +133,8 @@ def test_without_a_partition_it_raises():
 
 def test_numbers_at_the_end_of_32_bits_stop_nothing():
     nor, audit = fresh()
-    ring = Ring(nor, 0, 4, 2)
-    ring.mount(ID, lambda body: None)
+    ring = Ring(nor, 0, 4, 2, Chained())
+    ring.mount(ID, lambda body, mac: None)
     ring.append(b"\1\0\0\0\0\0\xff\xff\xff\xff" + bytes(14))
     audit = Audit(nor, ID, 0, 4)
     audit.mount()

@@ -9,6 +9,7 @@ from firmware.core.state import State
 from firmware.core.words import EVENT, INTERVAL, NUMBER, OWNER, UNLOCK, WRONG
 
 HOURS = 3600
+HEAD = (7, b"head")
 RULES = ((6, 5, 48 * HOURS), (9, 10, 8 * HOURS))
 
 
@@ -30,7 +31,7 @@ def attempt(budget, state, length, credit):
 def wrong(budget, state, length, credit, count=1):
     for _ in range(count):
         level = attempt(budget, state, length, credit)
-        state.apply(state.outcome(WRONG, length, level, 0, 0))
+        state.apply(state.outcome(WRONG, length, level, 0, HEAD))
 
 
 def test_a_new_bucket_is_full_and_holds_its_burst():
@@ -88,7 +89,7 @@ def test_refund_gives_back_its_own_token_only():
 def test_refund_never_overfills():
     budget, state = lock()
     attempt(budget, state, 6, 0)
-    state.apply(state.outcome(WRONG, 6, 5 * 48 * HOURS, 0, 0))
+    state.apply(state.outcome(WRONG, 6, 5 * 48 * HOURS, 0, HEAD))
     assert budget.refund(6, state) == 5 * 48 * HOURS
 
 
@@ -98,7 +99,7 @@ def test_credit_that_was_lost_refills_nothing_twice():
     assert not budget.allows(6, state, 0)
     level, stamp = Budget(((6, 5, 1), (9, 1, 1)), lock()[0]._grants).take(9, state, 0)
     assert (level, stamp) == (0, 0)
-    state.apply(state.outcome(WRONG, 6, 48 * HOURS, 0, 0))
+    state.apply(state.outcome(WRONG, 6, 48 * HOURS, 0, HEAD))
     assert budget.take(6, state, 0) == (0, 10 * HOURS)
 
 

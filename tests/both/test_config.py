@@ -14,6 +14,7 @@ GOOD = {
     "battery_min_mv": 4400,
     "battery_low_mv": 4800,
     "mute": False,
+    "mac": "ffeeddccbbaa99887766554433221100",
 }
 GRANTS = pack_grant(id=1, kind=EVENT, key=bytes(range(20)), digits=8, check=True)
 
@@ -52,6 +53,7 @@ def test_values_out_of_range_or_of_another_kind_are_named():
     for name, values in {
         "lock": ("", "00", "zz11223344556677", 5, None),
         "salt": ("0011223344556677", []),
+        "mac": ("", "ffeeddccbbaa9988", None),
         "relock_s": (0, 121, "5", 5.0, True, None),
         "ajar_s": (9, 3601),
         "battery_min_mv": (3599, 6001),

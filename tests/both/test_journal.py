@@ -8,11 +8,14 @@ from firmware.core.records import StateError
 from firmware.core.state import State
 from firmware.core.words import EVENT, INTERVAL, NUMBER, OPENED
 from firmware.store import BLANK, CLOSED, DAMAGED, FOREIGN, StorageError
+from firmware.store.chain import Sealed
 from firmware.store.journal import Journal
 from firmware.store.ring import Ring
 
 ID = b"journal1"
+MAC = b"m" * 16
 KEY = b"k" * 20
+HEAD = (7, b"head")
 
 
 def table(count=3):
@@ -23,7 +26,7 @@ def table(count=3):
 
 def journal_on(nor, grants=None, journal_id=ID):
     state = State(grants or table())
-    return Journal(nor, state, journal_id, 0, nor.blocks), state
+    return Journal(nor, state, journal_id, MAC, 0, nor.blocks), state
 
 
 def fresh(blocks=3, size=512):
@@ -47,7 +50,7 @@ def enter(journal, state, n):
     """One entry, as the lock writes it."""
     journal.write(state.attempt(8, n, 1000 + n, 0, 0))
     journal.write(state.burn(8, n + 1, [(1, n & 1, 100 + n), (2, 0, n)]))
-    journal.write(state.outcome(OPENED, 8, n + 2, 1, 0))
+    journal.write(state.outcome(OPENED, 8, n + 2, 1, HEAD))
 
 
 def why(nor, journal_id=ID):
@@ -69,7 +72,7 @@ def test_a_thousand_records_evict_nothing():
     nor, journal, state = fresh()
     journal.write(state.attempt(8, 0, 0, 0, 0))
     journal.write(state.burn(8, 0, [(3, 0, 1)]))
-    journal.write(state.outcome(OPENED, 8, 0, 3, 0))
+    journal.write(state.outcome(OPENED, 8, 0, 3, HEAD))
     for n in range(1000):
         journal.write(state.attempt(9, 0, 0, 0, 0))
         if n % 50 == 0:
@@ -91,7 +94,7 @@ def test_a_burn_without_outcome_is_found_by_a_mount_also_after_rotation():
         journal.write(state.clock(1006, 0, 0, 1))
     journal, state = mounted(nor)
     assert state.pending == (2, 8, 6, 2)
-    journal.write(state.outcome(OPENED, 8, 6, 2, 0))
+    journal.write(state.outcome(OPENED, 8, 6, 2, HEAD))
     assert mounted(nor)[1].pending is None
 
 
@@ -130,8 +133,8 @@ def test_a_journal_that_was_not_begun_for_this_lock_is_refused():
 
 def test_a_record_that_no_state_takes_is_damage():
     nor, _, _ = fresh()
-    ring = Ring(nor, 0, 3, 1)
-    ring.mount(ID, lambda body: None)
+    ring = Ring(nor, 0, 3, 1, Sealed(MAC))
+    ring.mount(ID, lambda body, mac: None)
     ring.append(b"\x40" + bytes(23))
     assert why(nor) == DAMAGED
 
@@ -155,7 +158,7 @@ def test_sixty_four_grants_fit_the_partition_of_the_lock():
     for n in range(64):
         journal.write(state.attempt(8, n, n, 0, 0))
         journal.write(state.burn(8, n, [(1 + n, 0, 7)]))
-        journal.write(state.outcome(OPENED, 8, n, 1 + n, 0))
+        journal.write(state.outcome(OPENED, 8, n, 1 + n, HEAD))
     nor.bytes_read = 0
     _, found = mounted(nor, table(64))
     assert picture(found) == picture(state)

@@ -15,10 +15,12 @@ from firmware.store import (
     SIZE,
     StorageError,
 )
+from firmware.store.chain import Sealed
 from firmware.store.ring import Ring
 
 ID = b"journal1"
 SIZE_SMALL = 256
+SEAL = Sealed(b"m" * 16)
 
 
 def body(n):
@@ -31,15 +33,15 @@ def nothing():
 
 def fresh(blocks=3, carry=nothing, size=SIZE_SMALL):
     nor = Nor(blocks, size)
-    ring = Ring(nor, 0, blocks, 7, carry)
+    ring = Ring(nor, 0, blocks, 7, SEAL, carry)
     ring.format(ID)
     return nor, ring
 
 
 def mounted(nor, journal_id=ID, carry=nothing, blocks=None):
-    ring = Ring(nor, 0, blocks or nor.blocks, 7, carry)
+    ring = Ring(nor, 0, blocks or nor.blocks, 7, SEAL, carry)
     found = []
-    ring.mount(journal_id, lambda b: found.append(b[1] | b[2] << 8))
+    ring.mount(journal_id, lambda b, _: found.append(b[1] | b[2] << 8))
     return ring, found
 
 
@@ -222,21 +224,21 @@ def test_blank_foreign_and_noise_are_told_apart():
     assert why(mounted, nor, b"another1") == FOREIGN
     nor.data[:] = b"\x5a" * len(nor.data)
     assert why(mounted, nor) == DAMAGED
-    ring = Ring(nor, 0, 3, 8)
+    ring = Ring(nor, 0, 3, 8, SEAL)
     assert why(ring.mount, ID, None) == DAMAGED
 
 
 def test_another_ring_does_not_pass():
     nor, ring = fresh()
     ring.append(body(1))
-    assert why(Ring(nor, 0, 3, 8).mount, ID, None) == DAMAGED
+    assert why(Ring(nor, 0, 3, 8, SEAL).mount, ID, None) == DAMAGED
 
 
 def test_geometry_is_checked():
-    assert why(Ring(None, 0, 3, 7).mount, ID, None) == MISSING
-    assert why(Ring(Nor(2, 256), 0, 3, 7).mount, ID, None) == SIZE
-    assert why(Ring(Nor(3, 100), 0, 3, 7).mount, ID, None) == SIZE
-    assert why(Ring(Nor(64, 4096), 16, 49, 7).format, ID) == SIZE
+    assert why(Ring(None, 0, 3, 7, SEAL).mount, ID, None) == MISSING
+    assert why(Ring(Nor(2, 256), 0, 3, 7, SEAL).mount, ID, None) == SIZE
+    assert why(Ring(Nor(3, 100), 0, 3, 7, SEAL).mount, ID, None) == SIZE
+    assert why(Ring(Nor(64, 4096), 16, 49, 7, SEAL).format, ID) == SIZE
 
 
 def test_device_errors_become_storage_errors_and_close_the_ring():
@@ -279,7 +281,7 @@ def test_without_any_sector_to_erase_it_refuses_and_keeps_what_it_has():
     nor.bad = (0, 1, 2)
     assert why(ring.append, body(4)) == ERASE
     assert mounted(nor)[1] == [0, 1, 2, 3]
-    assert why(Ring(nor, 0, 3, 7).format, ID) == ERASE
+    assert why(Ring(nor, 0, 3, 7, SEAL).format, ID) == ERASE
 
 
 def test_too_much_to_carry_is_refused():
@@ -294,17 +296,17 @@ def test_only_bodies_are_taken():
         except ValueError:
             continue
         raise AssertionError(bad)
-    assert why(Ring(Nor(3, 256), 0, 3, 7).append, body(1)) == CLOSED
+    assert why(Ring(Nor(3, 256), 0, 3, 7, SEAL).append, body(1)) == CLOSED
 
 
 def test_history_goes_back_over_rotations_and_past_damage():
     nor, ring = fresh()
     for n in range(11):
         ring.append(body(n))
-    assert [b[1] for b in Ring(nor, 0, 3, 7).history(ID)] == list(range(11))
+    assert [b[1] for b, _, _ in Ring(nor, 0, 3, 7, SEAL).history(ID)] == list(range(11))
     flip(nor, SIZE_SMALL + 2 * 32)
-    assert [b[1] for b in Ring(nor, 0, 3, 7).history(None)] == [0, 1, 2, 3, 4, 6, 7, 8, 9, 10]
-    assert list(Ring(nor, 0, 3, 7).history(b"another1")) == []
+    assert [b[1] for b, _, _ in Ring(nor, 0, 3, 7, SEAL).history(None)] == [0, 1, 2, 3, 4, 6, 7, 8, 9, 10]
+    assert list(Ring(nor, 0, 3, 7, SEAL).history(b"another1")) == []
 
 
 def test_a_mount_reads_headers_and_one_sector():
@@ -313,4 +315,4 @@ def test_a_mount_reads_headers_and_one_sector():
         ring.append(body(n & 127))
     nor.bytes_read = 0
     mounted(nor)
-    assert nor.bytes_read <= 16 * 32 + 4096 + 32
+    assert nor.bytes_read <= 17 * 32 + 4096 + 32

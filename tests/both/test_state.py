@@ -7,6 +7,7 @@ from firmware.core.state import State
 from firmware.core.words import EVENT, INTERVAL, NUMBER, OPENED
 
 KEY = b"k" * 20
+HEAD = (7, b"head")
 
 
 def table():
@@ -172,7 +173,7 @@ def test_a_burn_is_pending_until_its_outcome():
     assert state.pending == (1, 8, 100, 4)
     assert state.bucket(8) == (100, 20)
     assert rebuilt(state).pending == (1, 8, 100, 4)
-    state.apply(state.outcome(OPENED, 8, 110, 4, 1790000000))
+    state.apply(state.outcome(OPENED, 8, 110, 4, HEAD))
     assert state.pending is None
     assert state.bucket(8) == (110, 20)
     assert state.number_uses(3) == 1
@@ -185,7 +186,7 @@ def test_every_body_applied_twice_changes_nothing():
         lambda: state.attempt(8, 10, 20, 30, 40),
         lambda: state.burn(8, 15, [(1, 1, 500), (2, 0, 12)]),
         lambda: state.burn(8, 15, [(3, 0, 40), (2, 0, 0)]),
-        lambda: state.outcome(OPENED, 8, 16, 1, 50),
+        lambda: state.outcome(OPENED, 8, 16, 1, HEAD),
     )
     for build in bodies:
         body = build()
@@ -237,7 +238,7 @@ def test_bodies_that_no_record_has_are_refused():
     assert refused(bytes(state.attempt(8, 0, 0, 0, 0))[:23])
     assert refused(state.attempt(17, 0, 0, 0, 0))
     assert refused(state.burn(0, 0, [(1, 0, 1)]))
-    assert refused(state.outcome(OPENED, 200, 0, 0, 0))
+    assert refused(state.outcome(OPENED, 200, 0, 0, HEAD))
     assert refused(b"\x05\x00\x08" + bytes(8) + b"\x11" + bytes(12))
     for items in ([], [(1, 0, 1)] * 3):
         try:

@@ -58,7 +58,7 @@ def nearly_full(moment, issuer, journal_free, log_free):
     flash.load(moment.snapshot.flash)
     device = FlashDevice(flash)
     state = State(issuer.grants)
-    journal, log = Journal(device, state, issuer.journal_id), Audit(device, issuer.journal_id)
+    journal, log = Journal(device, state, issuer.journal_id, issuer.mac), Audit(device, issuer.journal_id)
     journal.mount()
     log.mount()
     while _free(flash, _JOURNAL) > journal_free:
@@ -132,7 +132,7 @@ def test_a_cut_while_journal_and_log_rotate(days, runtime, journal_free, log_fre
 # The same checks must be able to fail: firmware that is broken on purpose.
 
 ATTEMPT, SESSION, ASSEMBLY = "firmware/attempt.py", "firmware/session.py", "firmware/assembly.py"
-RING, SECTORS = "firmware/store/ring.py", "firmware/store/sectors.py"
+RING, REPLAY, SECTORS = "firmware/store/ring.py", "firmware/store/replay.py", "firmware/store/sectors.py"
 BROKEN = {
     "burn after the bolt": (
         ATTEMPT,
@@ -174,11 +174,11 @@ BROKEN = {
     ),
     "cut not told": (
         ASSEMBLY,
-        [("            self.logbook.event(log.CUT, attempt=number, grant_id=grant_id)\n", "")],
+        [("            self.logbook.event(log.CUT, grant_id=grant_id)\n", "")],
         "burnt without outcome",
     ),
     "torn tail programmed over": (
-        RING,
+        REPLAY,
         [
             (
                 "            last = slot\n            if self._recognise(torn):\n",
@@ -187,7 +187,7 @@ BROKEN = {
         ],
         "sets bits",
     ),
-    "checksum ignored": (SECTORS, [("return struct.unpack_from(", "return True or struct.unpack_from(")], "is owner"),
+    "checksum ignored": (SECTORS, [("[0] == self._crc(ordinal)", "[0] == self._crc(ordinal) or True")], "is owner"),
     "header before what it stands for": (
         RING,
         [

@@ -39,7 +39,7 @@ ATTEMPT = "self._journal.write(self._state.attempt"
 
 # name: (mode, check, method, its class, then pairs of a text and its replacement, or further methods)
 SEEDS = {
-    "no CRC": ("linear", "picture", [(Sectors, "valid", [("return struct", "return True or struct")])]),
+    "no CRC": ("linear", "mount", [(Sectors, "valid", [("return struct", "return True or struct")])]),
     "torn slot programmed over": (
         "linear",
         "nor",
@@ -88,7 +88,7 @@ SEEDS = {
             (Ring, "_rotate", [("or not sectors.is_blank(self._prepared)", "")]),
         ],
     ),
-    "read-back left out": ("silent", "log", [(Sectors, "program", [("self._back != self.record", "False")])]),
+    "read-back left out": ("silent", "log", [(Sectors, "_program", [("self._back != data", "False")])]),
     "attempt in RAM only": (
         "none",
         "budget",

@@ -32,6 +32,7 @@ from firmware.core.words import (
 LOCK = b"\x11" * 8
 SALT = b"\x22" * 16
 START = 1_900_000_000
+HEAD = (7, b"head")
 STEP = 60
 RULES = ((8, 2, 70), (9, 4, 45), (10, 3, 100))
 INTERVAL_PLACE, EVENT_PLACE, NUMBER_PLACE = range(3)
@@ -164,7 +165,7 @@ class DoorMachine(RuleBasedStateMachine):
         if answer == OPENED:
             state.apply(state.burn(length, level, burns))
             self.opened += burns
-        state.apply(state.outcome(answer, length, level, 0, now))
+        state.apply(state.outcome(answer, length, level, 0, HEAD))
         return answer
 
     @rule(serial=st.integers(0, 2), steps=st.integers(-8, 8))

@@ -80,7 +80,7 @@ class Witness:
     def check_flash(self, image, issuer, now):
         """Mount the journal of a flash `image` and hold it to what was seen; returns its State."""
         state = State(issuer.grants)
-        Journal(FlashImage(image), state, issuer.journal_id).mount()
+        Journal(FlashImage(image), state, issuer.journal_id, issuer.mac).mount()
         assert state.attempts >= self.counted, f"{state.attempts} attempts in flash, {self.counted} were seen"
         for length in self.refill:
             if state.bucket(length):

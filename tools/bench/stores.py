@@ -9,11 +9,14 @@ from littlefs import LittleFS, UserContext
 from firmware.core.grants import Grants
 from firmware.core.state import State
 from firmware.store.audit import ENTRY, Audit
+from firmware.store.chain import KEY_SIZE
 from firmware.store.journal import Journal
 from firmware.store.sectors import SLOT_SIZE
 from host_sim.devices import FlashDevice
 
 JOURNAL_ID = b"bench-id"
+MAC = b"bench key of 16B"
+_HEAD = (1, bytes(4))
 _LITTLEFS = {"read_size": 32, "prog_size": 32, "cache_size": 128, "lookahead_size": 32, "block_cycles": 100}
 """What MicroPython's VfsLfs2 uses on the ESP32."""
 
@@ -26,11 +29,11 @@ class Rings:
         self._grants = Grants(packed)
         self._open()
         self._journal.format()
-        self._audit.format()
+        self._audit.format(bytes(range(KEY_SIZE)))
 
     def _open(self):
         self.state = State(self._grants)
-        self._journal = Journal(self._device, self.state, JOURNAL_ID)
+        self._journal = Journal(self._device, self.state, JOURNAL_ID, MAC)
         self._audit = Audit(self._device, JOURNAL_ID)
 
     def keep(self, body):
@@ -41,9 +44,9 @@ class Rings:
         """An event, programmed and read back."""
         self._audit.append(ENTRY, **fields)
 
-    def outcome(self, decision, length, level, grant_id, t):
+    def outcome(self, decision, length, level, grant_id):
         """Body of an entry's outcome."""
-        return self.state.outcome(decision, length, level, grant_id, t)
+        return self.state.outcome(decision, length, level, grant_id, _HEAD)
 
     def rest(self):
         """As the lock does before it sleeps."""
@@ -87,9 +90,9 @@ class Appended:
         file.write(bytes(body) + bytes(SLOT_SIZE - len(body)))
         file.flush()
 
-    def outcome(self, decision, length, level, grant_id, t):
+    def outcome(self, decision, length, level, grant_id):
         """Body of an entry's outcome."""
-        return self.state.outcome(decision, length, level, grant_id, t)
+        return self.state.outcome(decision, length, level, grant_id, _HEAD)
 
     def rest(self):
         """Nothing is left to do."""

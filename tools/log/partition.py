@@ -5,7 +5,8 @@ Nothing here is trusted and nothing is changed; docs/flash-format.md says what t
 
 from dataclasses import dataclass, field
 
-from firmware.store.sectors import ANNOUNCED, ROTATED, Sectors
+from firmware.store.chain import KEY
+from firmware.store.sectors import ANNOUNCED, SLOT_SIZE, Sectors
 from host_sim.devices import FlashImage
 
 JOURNAL = "journal"
@@ -17,7 +18,8 @@ HEADED = "in use"  # with a header
 NOISE = "noise"  # not blank, not begun by a lock, or begun and not finished
 
 _RINGS = ((JOURNAL, 0, 16, 1), (LOG, 16, 48, 2))  # name, first sector, sectors, ring id
-_NOTES = {0xF1: "prepared", 0xF2: "announced", 0xF3: "rotated"}
+_NOTES = {0xF1: "prepared", 0xF2: "announced", KEY: "key"}
+_WIPED = bytes(SLOT_SIZE)
 
 
 class DumpError(ValueError):
@@ -89,6 +91,11 @@ def _sector(reader, ring, first, number):
     for slot in reader.walk(number):
         if slot == 0 or reader.blank:
             continue
+        if reader.record == _WIPED:
+            note = "left" if slot == reader.slots - 1 else "key destroyed"
+            sector.records.append(Record(sector.number, slot, bytes(reader.body), note))
+            ordinal += slot == 1
+            continue
         found = _ordinal(reader, slot, ordinal)
         if found is None:
             sector.torn += 1
@@ -100,7 +107,6 @@ def _sector(reader, ring, first, number):
 
 def _ordinal(reader, slot, ordinal):
     """The ordinal of the record just read, `ordinal` or a later one; -1 for a note in its own slot, None if torn."""
-    reserved = {reader.slots - 2: ANNOUNCED, reader.slots - 1: ROTATED}
-    if slot in reserved:
-        return -1 if reader.valid(reserved[slot]) else None
+    if slot == reader.slots - 2:
+        return -1 if reader.valid(ANNOUNCED) else None
     return next((k for k in range(ordinal, slot) if reader.valid(k)), None)

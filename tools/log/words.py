@@ -47,15 +47,17 @@ def state_words(body):
         _, _, credit, ref, floor, attempts, boots = struct.unpack_from(records.CLOCK_FORMAT, body)
         at = f", reading {time_text(ref)}" if ref else ""
         return "clock", f"{attempts} attempts, {boots} boots, {credit} s proven{at}, floor {time_text(floor)}"
+    if kind == records.HEAD:
+        _, _, head, mac = struct.unpack_from(records.HEAD_FORMAT, body)
+        return "head", f"log {head}:{mac.hex()}"
     return f"type {kind}", body[1:].hex()
 
 
 def _outcome(body):
-    _, decision, number, length, level, grant, t = struct.unpack_from(records.OUTCOME_FORMAT, body)
+    _, decision, number, length, level, grant, head, mac = struct.unpack_from(records.OUTCOME_FORMAT, body)
     by = f", grant {grant}" if grant else ""
-    return (
-        f"{number}: {word(DECISIONS, decision) or 'unknown'}, {length} digits, bucket {level} s{by}, t {time_text(t)}"
-    )
+    after = f", log {head}:{mac.hex()}" if head else ""
+    return f"{number}: {word(DECISIONS, decision) or 'unknown'}, {length} digits, bucket {level} s{by}{after}"
 
 
 def event_words(event):

@@ -11,6 +11,7 @@ from firmware.store.journal import Journal
 
 _BLOCK = 4096
 _JOURNAL_ID = b"bench-id"
+_MAC = b"bench key of 16B"
 
 
 class Image:
@@ -42,7 +43,7 @@ def main(image_path, grants_path):
     taken = [allocated()]
     state = State(grants)
     taken.append(allocated())
-    journal = Journal(image, state, _JOURNAL_ID)
+    journal = Journal(image, state, _JOURNAL_ID, _MAC)
     journal.mount()
     taken.append(allocated())
     audit = Audit(image, _JOURNAL_ID)

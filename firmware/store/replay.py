@@ -1,0 +1,160 @@
+"""Reading a ring: finding its newest sector and the records in it, deciding whether they are all there.
+
+Programs nothing. What it finds is where `Ring` goes on.
+"""
+
+from micropython import const
+
+from firmware.store import BLANK, DAMAGED, FOREIGN, FORGED, READ, StorageError
+from firmware.store.sectors import NO_MAC, Sectors
+
+CONTROL = const(0xF0)  # body types from here up belong to the ring
+PREPARED_NOTE = const(0xF1)
+
+
+class Replay:
+    """The half of a `Ring` that reads; parameters and properties are explained there."""
+
+    def __init__(self, dev, first, count, ring_id, seal):
+        self._sectors = Sectors(dev, first, count, ring_id, seal)
+        self.journal_id = bytes(8)
+        self.mark = 0
+        self.link = NO_MAC
+        self._open = False
+        self._sector = -1  # the newest one
+        self._sequence = 0
+        self._slot = 0  # next one to program
+        self._ordinal = 0  # records in the newest sector, torn ones not counted
+        self._prepared = -1  # sector that is blank and recorded as such
+        self._announced = False
+        self._unmarked = -1  # sector that was rotated away from without saying so
+
+    @property
+    def slots(self):
+        """Records that a sector has room for, header and notes included; known once a mount was tried."""
+        return self._sectors.slots
+
+    @property
+    def sequence(self):
+        """Of the newest sector; known after mount or format."""
+        return self._sequence
+
+    def mount(self, journal_id, visit):
+        """Find the newest sector and give each body in it, and its MAC, to `visit`: memoryviews valid during the call.
+
+        journal_id: 8 bytes, or None to take the one that is there. Raises BLANK, FOREIGN, DAMAGED or FORGED for what
+        cannot be trusted, MISSING, SIZE or READ for the device.
+        """
+        self._open = False
+        self._sectors.measure()
+        carried = self._find(journal_id)
+        self._replay(carried, visit)
+        self._open = True
+
+    def _find(self, journal_id):
+        """Choose the newest sector; returns how many records were carried forward into it."""
+        sectors = self._sectors
+        before = -1
+        self._sector, self._sequence = -1, 0
+        foreign = written = False
+        for sector in range(sectors.count):
+            header = sectors.header(sector)
+            if header is None:
+                written = written or not sectors.blank
+            elif journal_id is not None and header[1] != journal_id:
+                foreign = True
+            elif self._sector < 0 or header[0] > self._sequence:
+                before = self._sector if header[0] == self._sequence + 1 else -1
+                self._sector, self._sequence = sector, header[0]
+            elif header[0] == self._sequence - 1:
+                before = sector
+        if self._sector < 0:
+            raise StorageError(FOREIGN if foreign else DAMAGED if written else BLANK)
+        self._unmarked = -1
+        if before >= 0:
+            sectors.read(before, sectors.slots - 1)
+            self._unmarked = -1 if sectors.marked else before
+        return self._open_newest()
+
+    def _open_newest(self):
+        """Take over what the newest header says; returns how many records were carried forward."""
+        header = self._sectors.header(self._sector)
+        if header is None:
+            raise StorageError(READ)
+        if not self._sectors.genuine:
+            raise StorageError(FORGED)
+        _, self.journal_id, carried, self.mark = header
+        self.link = bytes(self._sectors.mac)
+        return carried
+
+    def _replay(self, carried, visit):
+        sectors = self._sectors
+        sectors.aim(self._sequence, self.journal_id)
+        self._prepared, self._announced = -1, False
+        self._ordinal = torn = last = 0
+        for slot in sectors.walk(self._sector):
+            if slot == 0 or sectors.blank:
+                continue
+            if slot == sectors.slots - 1:
+                if sectors.marked:
+                    raise StorageError(DAMAGED)
+                continue
+            if slot == sectors.slots - 2:
+                self._announced, self._prepared = True, -1
+                continue
+            last = slot
+            if self._recognise(torn):
+                self._take(visit)
+            else:
+                torn += 1
+        if self._ordinal < carried:
+            raise StorageError(DAMAGED)
+        self._slot = last + 1
+
+    def _recognise(self, torn):
+        """Whether the record read is whole. Raises DAMAGED if one before it, now unreadable, was acknowledged.
+
+        A torn record is not counted, so the next one has its ordinal. One that read as torn once and as whole now is
+        followed by a record of the same ordinal; both are taken.
+        """
+        ordinal = self._ordinal
+        for k in range(ordinal, ordinal + torn + 1):
+            if self._sectors.valid(k):
+                if k > ordinal:
+                    raise StorageError(DAMAGED)
+                self._ordinal += 1
+                return True
+        return ordinal > 0 and self._sectors.valid(ordinal - 1)
+
+    def _take(self, visit):
+        body = self._sectors.body
+        if not self._sectors.genuine:
+            raise StorageError(FORGED)
+        if body[0] < CONTROL:
+            visit(body, self._sectors.mac)
+        elif body[0] == PREPARED_NOTE and body[1] < self._sectors.count and body[1] != self._sector:
+            self._prepared = body[1]
+
+    def history(self, journal_id):
+        """Yield (body, MAC, sequence of the sector) of every readable record of a journal (None: of any), oldest first.
+
+        Body and MAC are memoryviews, valid until the next one. Needs no mount, changes nothing, passes over what is
+        damaged, checks no MAC. Nothing may be appended meanwhile.
+        """
+        sectors = self._sectors
+        sectors.measure()
+        headers = [(sectors.header(sector), sector) for sector in range(sectors.count)]
+        for header, sector in sorted([pair for pair in headers if pair[0]]):
+            if journal_id is not None and header[1] != journal_id:
+                continue
+            sectors.aim(header[0], header[1])
+            ordinal = 0
+            for slot in sectors.walk(sector):
+                if not 0 < slot < sectors.slots - 2 or sectors.blank:
+                    continue
+                for k in range(ordinal, slot):
+                    if sectors.valid(k):
+                        ordinal = k + 1
+                        if sectors.body[0] < CONTROL:
+                            yield sectors.body, sectors.mac, header[0]
+                        break
