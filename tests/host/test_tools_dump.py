@@ -9,8 +9,9 @@ from typer.testing import CliRunner
 
 from host_sim import cli as simulator
 from host_sim.lock import Lock, LockConfig
-from tools.cli import NO_DUMP, app
+from tools.cli import app
 from tools.log import dump, partition
+from tools.log.cli import UNREADABLE
 
 DAY = Path(__file__).parents[1] / "scenarios/demo_day.txt"
 GRANTS = [{"label": "couriers", "kind": "event", "digits": 8, "check": True}]
@@ -76,13 +77,13 @@ def test_a_file_of_another_size_is_refused(tmp_path, size):
     file = tmp_path / "other.bin"
     file.write_bytes(b"\xff" * size)
     done = CliRunner().invoke(app, ["log", "dump", str(file)])
-    assert done.exit_code == NO_DUMP
+    assert done.exit_code == UNREADABLE
     assert f"other.bin: {size:,} bytes, but a dump of the partition locklog has 262,144" in done.stderr
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path):
     done = CliRunner().invoke(app, ["log", "dump", str(tmp_path / "none.bin")])
-    assert done.exit_code == NO_DUMP
+    assert done.exit_code == UNREADABLE
     assert "No such file" in done.stderr
 
 
@@ -108,4 +109,4 @@ def test_any_body_has_words(body):
     from firmware.store.audit import Event
     from tools.log.words import event_words, state_words
 
-    assert all(isinstance(word, str) for word in (*state_words(body), *event_words(Event(body))))
+    assert all(isinstance(word, str) for word in (*state_words(body), *event_words(Event(body, bytes(4), 1))))

@@ -79,7 +79,7 @@ class Door:
         store.keep(state.attempt(length, _LEVEL_S - _REFILL_S, 60 * self._entries, t, t))
         store.keep(state.burn(length, _LEVEL_S, [(grant_id, serial, self._value(i))]))
         store.tell(decision=OPENED, t=t, grant=grant_id, length=length, attempt=state.attempts, mv=5900, quality=1)
-        store.keep(store.outcome(OPENED, length, _LEVEL_S, grant_id))
+        store.keep(state.outcome(OPENED, length, _LEVEL_S, grant_id, store.head))
         store.rest()
 
     def _value(self, i):

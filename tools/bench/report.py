@@ -15,10 +15,10 @@ _NUMBERS = ("ours", "other", "ratio")
 
 def lines(figures):
     """Yield what to print: the names of the columns, then a heading and the rows of each group of figures."""
-    yield Padding(_rows([[Text(name, "bold bright_black") for name, _ in _COLUMNS]]), (0, 2))
+    yield Padding(_rows([[Text(name, "bold bright_black") for name, _ in _COLUMNS]]), (0, 2), expand=False)
     for (group, against), members in groupby(figures, key=lambda figure: (figure.group, figure.against)):
         yield Text(f"\n{group}; other: {against}" if against else f"\n{group}", "bold")
-        yield Padding(_rows([_cells(figure) for figure in members]), (0, 2))
+        yield Padding(_rows([_cells(figure) for figure in members]), (0, 2), expand=False)
 
 
 def _rows(rows):

@@ -1,7 +1,7 @@
 """Three ways to keep an entry's records: rings on raw flash, files that grow, and a file that is replaced.
 
-Each has `state`, `keep(body)` for a record of the state, `tell(**fields)` for an event, `outcome` for the body of an
-entry's end, and `rest()` for the time between two entries.
+Each has `state`, `keep(body)` for a record of the state, `tell(**fields)` for an event, `head` of the log, and `rest()`
+for the time between two entries.
 """
 
 from littlefs import LittleFS, UserContext
@@ -11,12 +11,12 @@ from firmware.core.state import State
 from firmware.store.audit import ENTRY, Audit
 from firmware.store.chain import KEY_SIZE
 from firmware.store.journal import Journal
-from firmware.store.sectors import SLOT_SIZE
+from firmware.store.sectors import NO_MAC, SLOT_SIZE
 from host_sim.devices import FlashDevice
 
 JOURNAL_ID = b"bench-id"
-MAC = b"bench key of 16B"
-_HEAD = (1, bytes(4))
+_KEY = bytes(range(16))
+_LOG_KEY = bytes(range(KEY_SIZE))
 _LITTLEFS = {"read_size": 32, "prog_size": 32, "cache_size": 128, "lookahead_size": 32, "block_cycles": 100}
 """What MicroPython's VfsLfs2 uses on the ESP32."""
 
@@ -29,11 +29,11 @@ class Rings:
         self._grants = Grants(packed)
         self._open()
         self._journal.format()
-        self._audit.format(bytes(range(KEY_SIZE)))
+        self._audit.format(_LOG_KEY)
 
     def _open(self):
         self.state = State(self._grants)
-        self._journal = Journal(self._device, self.state, JOURNAL_ID, MAC)
+        self._journal = Journal(self._device, self.state, JOURNAL_ID, _KEY)
         self._audit = Audit(self._device, JOURNAL_ID)
 
     def keep(self, body):
@@ -44,9 +44,10 @@ class Rings:
         """An event, programmed and read back."""
         self._audit.append(ENTRY, **fields)
 
-    def outcome(self, decision, length, level, grant_id):
-        """Body of an entry's outcome."""
-        return self.state.outcome(decision, length, level, grant_id, _HEAD)
+    @property
+    def head(self):
+        """Of the log, for the outcome."""
+        return self._audit.head
 
     def rest(self):
         """As the lock does before it sleeps."""
@@ -64,6 +65,7 @@ class Appended:
     """The records appended to two files of littlefs, each flushed as soon as it is written."""
 
     def __init__(self, flash, packed):
+        self.head = (0, NO_MAC)
         self._context = _Context(flash)
         self._grants = Grants(packed)
         self.state = State(self._grants)
@@ -84,15 +86,12 @@ class Appended:
     def tell(self, **_):
         """An event, as long as ours, flushed; what it says costs littlefs nothing."""
         self._append(self._log, b"")
+        self.head = (self.head[0] + 1, NO_MAC)
 
     @staticmethod
     def _append(file, body):
         file.write(bytes(body) + bytes(SLOT_SIZE - len(body)))
         file.flush()
-
-    def outcome(self, decision, length, level, grant_id):
-        """Body of an entry's outcome."""
-        return self.state.outcome(decision, length, level, grant_id, _HEAD)
 
     def rest(self):
         """Nothing is left to do."""

@@ -6,7 +6,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from firmware.store.audit import Event
-from tools.log.partition import HEADED, JOURNAL, LOG
+from tools.log.partition import HEADED, JOURNAL, LOG, in_order
 from tools.log.words import event_words, state_words
 
 NEWEST = "newest"
@@ -16,14 +16,13 @@ _NUMBERS = ("sector", "sequence", "carried", "records", "torn", "slot", "number"
 def tables(sectors):
     """Yield the tables for the Sectors of a dump."""
     yield _sectors(sectors)
-    yield _states(_in_order(sectors, JOURNAL))
-    yield _events(_in_order(sectors, LOG))
+    yield _states(_records(sectors, JOURNAL))
+    yield _events(_records(sectors, LOG))
 
 
-def _in_order(sectors, ring):
-    """The records of a ring that are no notes, oldest first."""
-    headed = [sector for sector in sectors if sector.ring == ring and sector.state == HEADED]
-    return [record for sector in sorted(headed, key=lambda sector: sector.sequence) for record in sector.bodies]
+def _records(sectors, ring):
+    """The records of a ring that are no notes, oldest first, with their sectors."""
+    return [(sector, record) for sector in in_order(sectors, ring) for record in sector.bodies]
 
 
 def _table(title, *columns):
@@ -55,7 +54,7 @@ def _alike(sector):
 
 def _states(records):
     table = _table("State journal, oldest first", "sector", "slot", "record", "says")
-    for record in records:
+    for _, record in records:
         table.add_row(str(record.sector), str(record.slot), *state_words(record.body))
     return table
 
@@ -63,7 +62,7 @@ def _states(records):
 def _events(records):
     names = ("sector", "slot", "number", "time, UTC", "what", "grant", "more")
     table = _table("Log, oldest first", *names)
-    for record in records:
-        event = Event(record.body)
+    for sector, record in records:
+        event = Event(record.body, record.mac, sector.sequence)
         table.add_row(str(record.sector), str(record.slot), str(event.sequence), *event_words(event))
     return table

@@ -5,8 +5,8 @@ Nothing here is trusted and nothing is changed; docs/flash-format.md says what t
 
 from dataclasses import dataclass, field
 
-from firmware.store.chain import KEY
-from firmware.store.sectors import ANNOUNCED, SLOT_SIZE, Sectors
+from firmware.store.chain import KEY, Chained
+from firmware.store.sectors import Sectors
 from host_sim.devices import FlashImage
 
 JOURNAL = "journal"
@@ -18,8 +18,7 @@ HEADED = "in use"  # with a header
 NOISE = "noise"  # not blank, not begun by a lock, or begun and not finished
 
 _RINGS = ((JOURNAL, 0, 16, 1), (LOG, 16, 48, 2))  # name, first sector, sectors, ring id
-_NOTES = {0xF1: "prepared", 0xF2: "announced", KEY: "key"}
-_WIPED = bytes(SLOT_SIZE)
+_NOTES = {KEY: "key", 0xF1: "prepared"}
 
 
 class DumpError(ValueError):
@@ -28,17 +27,25 @@ class DumpError(ValueError):
 
 @dataclass(frozen=True)
 class Record:
-    """A whole record: where it lies, and its body of 24 bytes. `note`: what the ring itself says by it, or None."""
+    """A whole record: where it lies, its body of 24 bytes and its MAC of 4.
+
+    note: what the ring itself says by it, or None.
+    """
 
     sector: int
     slot: int
     body: bytes
+    mac: bytes
     note: str | None
 
 
 @dataclass
 class Sector:
-    """One sector: its `state`, and what its header says where it has one. `torn`: slots that hold no whole record."""
+    """One sector: its `state`, and what its header says where it has one.
+
+    carried: records carried forward into it. link: MAC of the event before its first one. torn: slots that hold no
+    whole record.
+    """
 
     ring: str
     number: int
@@ -46,6 +53,7 @@ class Sector:
     sequence: int = 0
     journal_id: bytes = b""
     carried: int = 0
+    link: bytes = b""
     torn: int = 0
     records: list = field(default_factory=list)
 
@@ -61,11 +69,8 @@ class Sector:
 
 
 def load(path):
-    """The bytes of a dump. Raises DumpError for a file that cannot be read or has another size."""
-    try:
-        dump = path.read_bytes()
-    except OSError as error:
-        raise DumpError(f"{path}: {error.strerror or error}") from error
+    """The bytes of a dump. Raises OSError for a file that cannot be read, DumpError for one of another size."""
+    dump = path.read_bytes()
     if len(dump) != SIZE:
         raise DumpError(f"{path}: {len(dump):,} bytes, but a dump of the partition locklog has {SIZE:,}")
     return dump
@@ -75,10 +80,16 @@ def sectors(dump):
     """Every Sector of a dump, by number."""
     found = []
     for ring, first, count, ring_id in _RINGS:
-        reader = Sectors(FlashImage(dump), first, count, ring_id)
+        reader = Sectors(FlashImage(dump), first, count, ring_id, Chained())
         reader.measure()
         found += [_sector(reader, ring, first, number) for number in range(count)]
     return found
+
+
+def in_order(found, ring):
+    """The sectors of a ring that have a header, oldest first."""
+    headed = [sector for sector in found if sector.ring == ring and sector.state == HEADED]
+    return sorted(headed, key=lambda sector: sector.sequence)
 
 
 def _sector(reader, ring, first, number):
@@ -86,27 +97,26 @@ def _sector(reader, ring, first, number):
     if header is None:
         return Sector(ring, first + number, BLANK if reader.is_blank(number) else NOISE)
     sequence, journal_id, carried, _ = header
-    sector = Sector(ring, first + number, HEADED, sequence, bytes(journal_id), carried)
+    sector = Sector(ring, first + number, HEADED, sequence, bytes(journal_id), carried, bytes(reader.mac))
     ordinal = 0
     for slot in reader.walk(number):
         if slot == 0 or reader.blank:
             continue
-        if reader.record == _WIPED:
-            note = "left" if slot == reader.slots - 1 else "key destroyed"
-            sector.records.append(Record(sector.number, slot, bytes(reader.body), note))
-            ordinal += slot == 1
-            continue
-        found = _ordinal(reader, slot, ordinal)
-        if found is None:
-            sector.torn += 1
-            continue
-        ordinal = max(ordinal, found + 1)
-        sector.records.append(Record(sector.number, slot, bytes(reader.body), _NOTES.get(reader.body[0])))
+        note = _mark(reader, ring, slot)
+        if note is None:
+            found = next((k for k in range(ordinal, slot) if reader.valid(k)), None)
+            if found is None:
+                sector.torn += 1
+                continue
+            ordinal, note = found + 1, _NOTES.get(reader.body[0])
+        sector.records.append(Record(sector.number, slot, bytes(reader.body), bytes(reader.mac), note))
     return sector
 
 
-def _ordinal(reader, slot, ordinal):
-    """The ordinal of the record just read, `ordinal` or a later one; -1 for a note in its own slot, None if torn."""
+def _mark(reader, ring, slot):
+    """What a slot says by its being programmed, whatever it holds; None for a slot of records."""
     if slot == reader.slots - 2:
-        return -1 if reader.valid(ANNOUNCED) else None
-    return next((k for k in range(ordinal, slot) if reader.valid(k)), None)
+        return "announced"
+    if slot == reader.slots - 1:
+        return "left"
+    return "key destroyed" if ring == LOG and slot == 1 and not any(reader.record) else None

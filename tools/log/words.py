@@ -48,16 +48,18 @@ def state_words(body):
         at = f", reading {time_text(ref)}" if ref else ""
         return "clock", f"{attempts} attempts, {boots} boots, {credit} s proven{at}, floor {time_text(floor)}"
     if kind == records.HEAD:
-        _, _, head, mac = struct.unpack_from(records.HEAD_FORMAT, body)
-        return "head", f"log {head}:{mac.hex()}"
+        return "head", _head(*struct.unpack_from(records.HEAD_FORMAT, body)[2:])
     return f"type {kind}", body[1:].hex()
 
 
 def _outcome(body):
-    _, decision, number, length, level, grant, head, mac = struct.unpack_from(records.OUTCOME_FORMAT, body)
+    _, decision, number, length, level, grant, *head = struct.unpack_from(records.OUTCOME_FORMAT, body)
     by = f", grant {grant}" if grant else ""
-    after = f", log {head}:{mac.hex()}" if head else ""
-    return f"{number}: {word(DECISIONS, decision) or 'unknown'}, {length} digits, bucket {level} s{by}{after}"
+    return f"{number}: {word(DECISIONS, decision) or 'unknown'}, {length} digits, bucket {level} s{by}, {_head(*head)}"
+
+
+def _head(sequence, mac):
+    return f"log at {sequence}:{mac.hex()}"
 
 
 def event_words(event):

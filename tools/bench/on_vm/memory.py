@@ -11,7 +11,7 @@ from firmware.store.journal import Journal
 
 _BLOCK = 4096
 _JOURNAL_ID = b"bench-id"
-_MAC = b"bench key of 16B"
+_KEY = bytes(range(16))
 
 
 class Image:
@@ -43,7 +43,7 @@ def main(image_path, grants_path):
     taken = [allocated()]
     state = State(grants)
     taken.append(allocated())
-    journal = Journal(image, state, _JOURNAL_ID, _MAC)
+    journal = Journal(image, state, _JOURNAL_ID, _KEY)
     journal.mount()
     taken.append(allocated())
     audit = Audit(image, _JOURNAL_ID)

@@ -1,0 +1,91 @@
+"""`python -m tools log`: the lock's log, from a dump of its flash to a list that is known to be whole."""
+
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from firmware.store.chain import KEY_SIZE
+from tools.console import console
+from tools.log import dump as dumps
+from tools.log import partition
+from tools.log.export import export as export_log
+from tools.log.lines import LineError, read_head
+from tools.log.verify import BadLog
+from tools.log.verify import verify as verify_log
+
+app = typer.Typer(help=__doc__.partition(": ")[2], no_args_is_help=True)
+
+BAD_LOG = 1
+UNREADABLE = 2
+
+Dump = Annotated[Path, typer.Argument(metavar="DUMP", help="A raw image of the partition locklog.")]
+
+
+class _Unreadable(ValueError):
+    """A file or an option is not what the command needs; the text says why."""
+
+
+@app.command()
+def dump(file: Dump):
+    """Print what a dump of the partition holds: sectors, records of the state journal, events of the log.
+
+    Status 2: the file is no dump.
+    """
+    with _told():
+        console().print(*dumps.tables(partition.sectors(partition.load(file))))
+
+
+@app.command()
+def export(file: Dump, out: Annotated[Path, typer.Argument(metavar="OUT", help="The file to write.")]):
+    """Write the log in a dump to a file, one line of JSON for each event, and print its head.
+
+    Status 2: the file is no dump, or has no log.
+    """
+    with _told():
+        text, whole = export_log(partition.sectors(partition.load(file)))
+        out.write_text(text, encoding="utf-8")
+    print(f"{whole.events} events; head {whole.head}")
+
+
+@app.command()
+def verify(
+    file: Annotated[Path, typer.Argument(metavar="EXPORT", help="An exported log.")],
+    key_file: Annotated[Path, typer.Option(metavar="K0", help="The log's first key, in hex, as provisioning gave it.")],
+    expect: Annotated[str | None, typer.Option(metavar="SEQ:MAC", help="A head that was written down before.")] = None,
+):
+    """Check that an exported log is as the lock wrote it, and print its head to write down.
+
+    Status 1: it is not; the first bad record is named. Status 2: nothing could be checked.
+    """
+    with _told():
+        key, expected = _key(key_file), read_head(expect) if expect else None
+        text = file.read_bytes().decode(errors="replace")
+        try:
+            sound = verify_log(text, key, expected)
+        except BadLog as bad:
+            print(f"{file}: {bad}", file=sys.stderr)
+            raise typer.Exit(BAD_LOG) from bad
+    print(f"{sound.events} events from {sound.first} on, as the lock wrote them; head {sound.head}")
+
+
+def _key(path):
+    try:
+        key = bytes.fromhex(path.read_text(encoding="ascii"))
+    except ValueError:
+        key = b""
+    if len(key) != KEY_SIZE:
+        raise _Unreadable(f"{path}: not a key, which has {2 * KEY_SIZE} hex digits")
+    return key
+
+
+@contextmanager
+def _told():
+    """What is wrong with a file or an option goes to standard error, and ends the command with status 2."""
+    try:
+        yield
+    except (OSError, partition.DumpError, LineError, _Unreadable) as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(UNREADABLE) from error

@@ -1,0 +1,169 @@
+"""Whether an exported log is as the lock wrote it: every event in its place, none changed, none missing.
+
+Only bodies and MACs are believed, and these only as far as the owner's key bears them out. What the chain by itself
+cannot show, that the newest events were cut off or that an older log was put back, shows against a head that was
+written down elsewhere.
+"""
+
+from dataclasses import dataclass
+
+from firmware.store.chain import UNKEYED, event_mac, next_key
+from firmware.store.sectors import NO_MAC
+from tools.log.lines import Head, LineError, read_event, read_whole
+
+CHANGED = "changed"
+REMOVED = "removed"
+REORDERED = "reordered"
+INSERTED = "inserted"
+TRUNCATED = "truncated"
+FORKED = "forked"
+UNKEYED_EVENT = "without key"
+WRONG_KEY = "wrong key"
+FORGOTTEN = "forgotten"
+
+_KEPT = 4000
+"""Events that the log keeps at least: one that has fewer must begin at 1."""
+_LAST_SECTOR = 48 * 100_000
+"""Sequence of a sector that flash does not live to see: 48 sectors of 100,000 erases each."""
+_LOOK = 3
+
+
+class BadLog(ValueError):
+    """The first bad record: `line` of the file, `sequence` of the event (None: unreadable), `what`: a word of above."""
+
+    def __init__(self, line, sequence, what, why):
+        of = "" if sequence is None else f"event {sequence}: "
+        super().__init__(f"line {line}: {of}{what}: {why}")
+        self.line = line
+        self.sequence = sequence
+        self.what = what
+
+
+@dataclass(frozen=True)
+class Sound:
+    """A log that holds: how many events, the number of the first one, and the head to write down."""
+
+    events: int
+    first: int
+    head: Head
+
+
+def verify(text, key, expected=None):
+    """Check the text of an export with the log's first `key`, and against an `expected` Head if there is one.
+
+    Returns Sound; raises BadLog at the first record that is not as the lock wrote it.
+    """
+    first, *rest = text.split("\n")
+    try:
+        whole = read_whole(first)
+    except LineError as error:
+        raise BadLog(1, None, CHANGED, error) from error
+    ended = bool(rest) and rest.pop() == ""
+    log = _Log(whole, key, [_event(line) for line in rest])
+    for place in range(len(log.events)):
+        log.check(place)
+    if not ended or len(log.events) < whole.events:
+        raise log.cut_off(f"the first line says that there are {whole.events} events")
+    log.check_heads(whole.head, whole.told)
+    if expected:
+        log.check_expected(expected)
+    return Sound(len(log.events), log.first, whole.head)
+
+
+def _event(line):
+    """The Event of a line, or the LineError that says why it is none."""
+    try:
+        return read_event(line)
+    except LineError as error:
+        return error
+
+
+class _Log:
+    """The events of an export, checked one after the other."""
+
+    def __init__(self, whole, key, events):
+        self.events = events
+        self.first = whole.first
+        self._before = whole.before
+        self._keys = {0: key}
+        self._sequences = [getattr(event, "sequence", None) for event in events]
+
+    def check(self, place):
+        """Raise BadLog unless the event at this place is the next one, and as it was written."""
+        event = self.events[place]
+        if isinstance(event, LineError):
+            raise BadLog(place + 2, None, CHANGED, event)
+        self._check_number(place, self.first + place)
+        if self._fits(place):
+            return
+        if event.sequence in self._sequences[place + 1 :]:
+            raise self._bad(place, INSERTED, "there are two of this number, and its MAC is wrong")
+        if event.mac in (event_mac(UNKEYED, before, event.body) for before in (self._before_of(place), NO_MAC)):
+            raise self._bad(place, UNKEYED_EVENT, "written after the lock had lost its log's key, or by somebody else")
+        if place == 0 and not any(self._fits(later) for later in range(1, min(_LOOK, len(self.events)))):
+            raise self._bad(
+                place, WRONG_KEY, "the key fits no record here: it is another lock's, or this log is forged"
+            )
+        raise self._bad(place, CHANGED, "its MAC is wrong")
+
+    def _check_number(self, place, due):
+        sequence = self._sequences[place]
+        if sequence > due:
+            if due in self._sequences[place + 1 :]:
+                raise self._bad(place, REORDERED, f"event {due} should be here")
+            raise self._bad(place, REMOVED, f"event {due} should be here, and is missing")
+        if sequence < due:
+            if sequence in self._sequences[:place]:
+                raise self._bad(place, INSERTED, "it was here before")
+            raise self._bad(place, REORDERED, f"event {due} should be here")
+        if place == 0 and sequence > 1 and len(self.events) < _KEPT:
+            raise self._bad(place, REMOVED, f"events before it are missing: the log keeps {_KEPT:,}")
+
+    def _fits(self, place):
+        """Whether the MAC at this place follows from the key, the MAC before it and the body."""
+        event = self.events[place]
+        return event_mac(self._key(event.sector), self._before_of(place), event.body) == event.mac
+
+    def _before_of(self, place):
+        return self.events[place - 1].mac if place else self._before
+
+    def _key(self, sector):
+        """The key of a sector: as many steps from the first key as its number says."""
+        if sector > _LAST_SECTOR:
+            return UNKEYED
+        at = max(known for known in self._keys if known <= sector)
+        key = self._keys[at]
+        for _ in range(sector - at):
+            key = next_key(key)
+        self._keys[sector] = key
+        return key
+
+    def _bad(self, place, what, why):
+        return BadLog(place + 2, self._sequences[place], what, why)
+
+    def cut_off(self, why):
+        """The BadLog for a log that ends too early."""
+        return BadLog(len(self.events) + 2, None, TRUNCATED, f"the log ends here, but {why}")
+
+    def check_heads(self, head, told):
+        """The head in the first line must be the last event, and the one that the state journal named among them."""
+        if self.events and head.sequence < self.events[-1].sequence:
+            raise BadLog(1, None, CHANGED, f"its head is {head}, but the log goes on after it")
+        for known in (head, told):
+            if known.sequence >= self.first:
+                self._find(known, "its MAC in the first line is another")
+
+    def check_expected(self, head):
+        """The head that was written down elsewhere must be among the events."""
+        if head.sequence < self.first:
+            raise BadLog(2, self.first, FORGOTTEN, f"the log begins here, so event {head.sequence} cannot be compared")
+        self._find(head, "it is another than the expected one: the log was put back, and went on differently")
+
+    def _find(self, head, why):
+        last = self.events[-1].sequence if self.events else 0
+        if head.sequence > last:
+            raise self.cut_off(
+                f"there was an event {head.sequence}: the newest are cut off, or an older log was put back"
+            )
+        if head.sequence and self.events[head.sequence - self.first].mac != head.mac:
+            raise self._bad(head.sequence - self.first, FORKED, why)
