@@ -6,15 +6,12 @@ from dataclasses import replace
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
 from firmware.core.words import OPENED
 from firmware.store.audit import BOOT, ENTRY, Audit, Event
 from firmware.store.chain import KEY_SIZE, UNKEYED, event_mac
 from host_sim.devices import FlashDevice
 from host_sim.world.flash import NorFlash
-from tools.cli import app
-from tools.log.cli import BAD_LOG, UNREADABLE
 from tools.log.export import export
 from tools.log.lines import Head, event_line, read_head, read_whole
 from tools.log.partition import sectors
@@ -279,26 +276,3 @@ def test_nested_brackets_are_no_log():
 def test_what_is_no_head_is_refused(word):
     with pytest.raises(ValueError, match="is no head"):
         read_head(word)
-
-
-def test_from_dump_to_verified_list(tmp_path, text):
-    dump, out, key = tmp_path / "locklog.bin", tmp_path / "log.jsonl", tmp_path / "log.key"
-    dump.write_bytes(logged(300).snapshot())
-    key.write_text(f"{KEY.hex()}\n")
-    run = CliRunner().invoke
-    done = run(app, ["log", "export", str(dump), str(out)])
-    assert (done.exit_code, out.read_text()) == (0, text)
-    verify_it = ["log", "verify", str(out), "--key-file", str(key), "--expect"]
-    head = done.stdout.split()[-1]
-    done = run(app, [*verify_it, head])
-    assert (done.exit_code, head in done.stdout) == (0, True)
-    done = run(app, [*verify_it, "301:00000000"])
-    assert done.exit_code == BAD_LOG
-    assert "line 302: truncated" in done.stderr
-    assert run(app, [*verify_it, "newest"]).exit_code == UNREADABLE
-    key.write_text("abc")
-    done = run(app, [*verify_it, head])
-    assert (done.exit_code, "36 hex digits" in done.stderr) == (UNREADABLE, True)
-    dump.write_bytes(b"\xff" * 64 * 4096)
-    done = run(app, ["log", "export", str(dump), str(out)])
-    assert (done.exit_code, "holds no log" in done.stderr) == (UNREADABLE, True)

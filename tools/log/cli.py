@@ -61,7 +61,7 @@ def verify(
     Status 1: it is not; the first bad record is named. Status 2: nothing could be checked.
     """
     with _told():
-        key, expected = _key(key_file), read_head(expect) if expect else None
+        key, expected = _key(key_file), None if expect is None else read_head(expect)
         text = file.read_bytes().decode(errors="replace")
         try:
             sound = verify_log(text, key, expected)
