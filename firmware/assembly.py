@@ -77,6 +77,7 @@ class Wake:
         """Log what this boot finds: that power was gone, an opening that it cut short, what keeps the lock closed."""
         if not self.board.slept():
             self.logbook.event(log.BOOT, self.board.reset_cause())
+        self.logbook.repaired(0 if self.fault else self.journal.repaired)
         if not self.fault:
             try:
                 self._note_power()

@@ -10,7 +10,7 @@ from array import array
 from firmware import store
 from firmware.core.words import DECISIONS, JAMMED, OPENED
 from firmware.store import StorageError
-from firmware.store.audit import ENTRY, FAULT
+from firmware.store.audit import ENTRY, FAULT, REPAIRED
 from firmware.store.sectors import NO_MAC
 
 UNPROVISIONED = "unprovisioned"  # the vault holds nothing
@@ -71,10 +71,18 @@ class Logbook:
 
         A fault that is the newest event already is not told again, or a stranger's keys would fill the log with it.
         """
-        detail = FAULTS.index(word)
+        self._once(FAULT, FAULTS.index(word), setting)
+
+    def repaired(self, journal):
+        """Flipped bits were put right: `journal` of them there, or those in the log; told as a fault is."""
+        for ring, count in enumerate((journal, self._audit.repaired if self._audit else 0), 1):
+            if count:
+                self._once(REPAIRED, ring, count)
+
+    def _once(self, kind, detail, count):
         last = self._audit.last() if self._audit else None
-        if last is None or (last.kind, last.detail, last.count) != (FAULT, detail, setting):
-            self._write(FAULT, 0, detail, setting, 0, 0, 0)
+        if last is None or (last.kind, last.detail, last.count) != (kind, detail, count):
+            self._write(kind, 0, detail, count, 0, 0, 0)
 
     def close(self):
         """Log what has been gathered."""

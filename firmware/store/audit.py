@@ -22,7 +22,8 @@ AJAR = const(6)  # the door was left open
 JAM = const(7)  # the bolt did not reach its end
 BATTERY = const(8)  # low
 CRASH = const(9)  # the firmware failed and began anew
-KINDS = (None, "entry", "boot", "cut", "fault", "relocked", "ajar", "jam", "battery", "crash")
+REPAIRED = const(10)  # flipped bits were put right: `count`; detail: 1 in the journal, 2 in the log
+KINDS = (None, "entry", "boot", "cut", "fault", "relocked", "ajar", "jam", "battery", "crash", "repaired")
 
 _RING_ID = 2
 _FORMAT = "<BBIIHBBHIHBB"
@@ -80,6 +81,11 @@ class Audit:
     def head(self):
         """(sequence, MAC) of the newest event; sequence 0 if there never was one."""
         return self._ring.mark, self._chain.head
+
+    @property
+    def repaired(self):
+        """How many flipped bits the mount has put right."""
+        return self._ring.repaired
 
     def mount(self, known=0):
         """Get ready to append; returns None, or why older events cannot be trusted to be all there.

@@ -39,6 +39,11 @@ class Journal:
         except StateError:
             raise StorageError(DAMAGED)
 
+    @property
+    def repaired(self):
+        """How many flipped bits the mount has put right; `tidy` writes what they were in anew."""
+        return self._ring.repaired
+
     def write(self, body):
         """Have a body of the state's builders on flash, read back, then in the state.
 

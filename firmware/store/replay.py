@@ -20,6 +20,7 @@ class Replay:
         self.journal_id = bytes(8)
         self.mark = 0
         self.link = NO_MAC
+        self.repaired = 0
         self._open = False
         self._sector = -1  # the newest one
         self._sequence = 0
@@ -85,6 +86,7 @@ class Replay:
             raise StorageError(FORGED)
         _, self.journal_id, carried, self.mark = header
         self.link = bytes(self._sectors.mac)
+        self.repaired = int(self._sectors.repaired)
         return carried
 
     def _replay(self, carried, visit):
@@ -115,21 +117,26 @@ class Replay:
         """Whether the record read is whole. Raises DAMAGED if one before it, now unreadable, was acknowledged.
 
         A torn record is not counted, so the next one has its ordinal. One that read as torn once and as whole now is
-        followed by a record of the same ordinal; both are taken.
+        followed by a record of the same ordinal; both are taken. A flipped bit is put right in either.
         """
-        ordinal = self._ordinal
+        sectors, ordinal = self._sectors, self._ordinal
         for k in range(ordinal, ordinal + torn + 1):
-            if self._sectors.valid(k):
+            if sectors.valid(k):
                 if k > ordinal:
                     raise StorageError(DAMAGED)
                 self._ordinal += 1
                 return True
-        return ordinal > 0 and self._sectors.valid(ordinal - 1)
+        if ordinal and sectors.valid(ordinal - 1):
+            return True
+        if sectors.repair(ordinal):
+            self._ordinal += 1
+        return sectors.repaired or ordinal > 0 and sectors.repair(ordinal - 1)
 
     def _take(self, visit):
         body = self._sectors.body
         if not self._sectors.genuine:
             raise StorageError(FORGED)
+        self.repaired += self._sectors.repaired
         if body[0] < CONTROL:
             visit(body, self._sectors.mac)
         elif body[0] == PREPARED_NOTE and body[1] < self._sectors.count and body[1] != self._sector:
@@ -152,9 +159,18 @@ class Replay:
             for slot in sectors.walk(sector):
                 if not 0 < slot < sectors.slots - 2 or sectors.blank:
                     continue
-                for k in range(ordinal, slot):
-                    if sectors.valid(k):
-                        ordinal = k + 1
-                        if sectors.body[0] < CONTROL:
-                            yield sectors.body, sectors.mac, header[0]
-                        break
+                found = self._look_for(ordinal, slot)
+                if found >= 0:
+                    ordinal = found + 1
+                    if sectors.body[0] < CONTROL:
+                        yield sectors.body, sectors.mac, header[0]
+
+    def _look_for(self, ordinal, slot):
+        """The ordinal of the record read, this one or a later one that it may have in its slot; -1: of none."""
+        for k in range(ordinal, slot):
+            if self._sectors.valid(k):
+                return k
+        for k in (ordinal, ordinal + 1):  # the one before it may be a key that was wiped
+            if self._sectors.repair(k):
+                return k
+        return -1

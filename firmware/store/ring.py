@@ -39,6 +39,7 @@ class Ring(Replay):
 
     journal_id: 8 bytes, known after mount or format. mark: a number of the owner (u32) for the header of the next
     sector; mount sets it from the newest header, and `link` to that header's MAC.
+    repaired: flipped bits put right in what the last mount read.
     """
 
     def __init__(self, dev, first, count, ring_id, seal, carry=_carry_nothing, secret=False):
@@ -75,9 +76,12 @@ class Ring(Replay):
         return bytes(self._sectors.mac)
 
     def tidy(self):
-        """Erase the next sector ahead, unless a record says that it is blank. Up to 400 ms; never with the motor on."""
+        """Erase the next sector ahead, unless a record says that it is blank. Up to 400 ms; never with the motor on.
+
+        Moves to a new sector if bits had to be put right in this one.
+        """
         self._begin()
-        if self._announced or self._slot > self._sectors.slots - 3:
+        if self.repaired or self._announced or self._slot > self._sectors.slots - 3:
             self._rotate()
         if self._prepared < 0:
             sector = self._clean()
@@ -142,6 +146,7 @@ class Ring(Replay):
         self._sector, self._sequence = sector, sequence
         self._slot, self._ordinal = slot, slot - 1
         self._prepared, self._announced = -1, False
+        self.repaired = 0
 
     def _leave(self, sector):
         """Destroy the key of a sector, then say in it that its successor counts, so that the second vouches for both.

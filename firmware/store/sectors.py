@@ -2,7 +2,8 @@
 
 A record is a body of 24 bytes, a MAC of 4 (chain.py) and a CRC-32 of these 28, little-endian. The CRC is seeded with
 ring, sector sequence, journal id and the record's ordinal in its sector, so that a record left over from another ring,
-journal or time never passes, and a missing one shows by the ordinal of the next.
+journal or time never passes, and a missing one shows by the ordinal of the next. A single flipped bit is found by it
+and undone.
 
 Every error of the device becomes a `StorageError`: it may raise, return a number, or do nothing and say nothing.
 """
@@ -25,6 +26,9 @@ _SEED_FORMAT = "<BI8sH"  # ring, sequence, journal id, ordinal
 _MAGIC = b"DBLG"
 _VERSION = const(1)
 _SEED_SIZE = const(15)
+_PREFIX_SIZE = const(6)  # magic, version, ring
+_CRC_POLYNOMIAL = 0xEDB88320  # of CRC-32, bits in reverse
+_CRC_TOP = 0x80000000
 _ORDINAL_AT = const(13)
 _CRC_AT = const(28)
 _CHUNK = const(256)
@@ -37,7 +41,7 @@ class Sectors:
     """Sectors `first` to `first + count - 1` of a block device, here numbered from 0.
 
     `record` holds the one record being read or made. `aim` says which sector's records are sealed and checked. seal:
-    makes and checks MACs, as in chain.py; None for a reader who does neither.
+    makes and checks MACs, as in chain.py; None for a reader who does neither. repaired: a bit of `record` had flipped.
     """
 
     def __init__(self, dev, first, count, ring_id, seal=None):
@@ -48,6 +52,7 @@ class Sectors:
         self.count = count
         self.slots = 0  # in a sector; known after `measure`
         self.record = bytearray(SLOT_SIZE)
+        self.repaired = False
         self.body = memoryview(self.record)[:BODY_SIZE]
         self.mac = memoryview(self.record)[BODY_SIZE:_CRC_AT]
         self._sealed = memoryview(self.record)[:_CRC_AT]
@@ -55,6 +60,7 @@ class Sectors:
         self._chunk = bytearray(_CHUNK)
         self._places = tuple([memoryview(self._chunk)[k : k + SLOT_SIZE] for k in range(0, _CHUNK, SLOT_SIZE)])
         self._seed = bytearray(_SEED_SIZE)
+        self._prefix = int.from_bytes(struct.pack("<4sBB", _MAGIC, _VERSION, ring_id), "big")
 
     def measure(self):
         """Ask the device for its geometry. Raises MISSING or SIZE."""
@@ -80,6 +86,20 @@ class Sectors:
         """Whether `record` is intact and is the one with this ordinal in the sector aimed at."""
         return struct.unpack_from("<I", self.record, _CRC_AT)[0] == self._crc(ordinal)
 
+    def repair(self, ordinal):
+        """Undo the one flipped bit that keeps `record` from being genuine with this ordinal; whether there was one."""
+        bit = _flipped(struct.unpack_from("<I", self.record, _CRC_AT)[0] ^ self._crc(ordinal))
+        if bit < 0:
+            return False
+        self._flip(bit)
+        self.repaired = self.genuine
+        if not self.repaired:
+            self._flip(bit)
+        return self.repaired
+
+    def _flip(self, bit):
+        self.record[bit >> 3] ^= 1 << (bit & 7)
+
     @property
     def genuine(self):
         """Whether the MAC of `record`, found valid, is right."""
@@ -98,6 +118,7 @@ class Sectors:
 
     def read(self, sector, slot):
         """Read one slot into `record`."""
+        self.repaired = False
         self._read(sector, slot * SLOT_SIZE, self.record)
 
     def _read(self, sector, at, buf):
@@ -112,6 +133,7 @@ class Sectors:
             self._read(sector, first * SLOT_SIZE, self._chunk)
             for k in range(_CHUNK // SLOT_SIZE):
                 self.record[:] = self._places[k]
+                self.repaired = False
                 yield first + k
 
     def program(self, sector, slot, ordinal):
@@ -152,6 +174,21 @@ class Sectors:
     def header(self, sector):
         """(sequence, journal id, records carried forward, mark) of a sector and aim at it, or None without a header."""
         self.read(sector, 0)
+        header = self._header()
+        wrong = int.from_bytes(self.record[:_PREFIX_SIZE], "big") ^ self._prefix
+        if header or wrong & wrong - 1:
+            return header
+        # Sequence and journal id are part of the seed too: which bit has flipped is found by trying.
+        for bit in range(8 * SLOT_SIZE):
+            self._flip(bit)
+            header = self._header()
+            if header:
+                self.repaired = True
+                return header
+            self._flip(bit)
+        return None
+
+    def _header(self):
         magic, version, ring, carried, sequence, journal_id, mark = struct.unpack_from(_HEADER_FORMAT, self.record, 0)
         self.aim(sequence, journal_id)
         if magic == _MAGIC and version == _VERSION and ring == self._ring_id and self.valid(HEADER):
@@ -180,3 +217,17 @@ class Sectors:
             if self.erase(candidate):
                 return candidate
         raise StorageError(ERASE)
+
+
+def _flipped(difference):
+    """Which bit of a record, counted from its first byte's lowest, alone makes its CRC differ like this; -1: none.
+
+    The highest bit of the CRC itself comes last in the record. For each bit before it, what makes the difference is
+    taken through the division once more.
+    """
+    expected = _CRC_TOP
+    for bit in range(8 * SLOT_SIZE - 1, -1, -1):
+        if expected == difference:
+            return bit
+        expected = expected >> 1 ^ (_CRC_POLYNOMIAL if expected & 1 else 0)
+    return -1

@@ -86,7 +86,7 @@ def test_damage_costs_no_event_that_can_be_read():
         audit.append(ENTRY, attempt=n)
     newest = events(nor)[-1].sequence
     place = bytes(nor.data).find(b"\x1c\x00\x00\x00", 512)
-    nor.data[place] ^= 1
+    nor.data[place] ^= 0xA5
     audit = Audit(nor, ID, 0, 4)
     assert audit.mount() == DAMAGED
     audit.append(ENTRY, decision=OPENED)
