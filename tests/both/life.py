@@ -6,85 +6,17 @@ and goes on with the entries that a person still has to type; the one that a cut
 other times are written than before, or torn records would hide behind equal bytes.
 """
 
+from plan import CAPACITY, CODES, ENTRIES, FIRST, GRANTS, ID, LENGTH, MAC, NOW, REFILL, SLOT, Broken, Codes
+
 from firmware.attempt import Attempts
 from firmware.core.budget import Budget
-from firmware.core.grants import Grants
-from firmware.core.packing import pack_grant
 from firmware.core.state import State
 from firmware.core.verify import classify
-from firmware.core.words import EVENT, INTERVAL, OPENED, STORAGE, TRUSTED, UNKNOWN, USED, WRONG
+from firmware.core.words import OPENED, STORAGE, TRUSTED, UNKNOWN, USED, WRONG
 from firmware.store import StorageError
 from firmware.store.audit import BOOT, CUT, ENTRY, Audit
-from firmware.store.chain import KEY_SIZE
+from firmware.store.chain import next_key
 from firmware.store.journal import Journal
-
-ID = b"journal1"
-MAC = b"m" * 16
-FIRST = b"f" * KEY_SIZE
-DAY = 86400
-NOW = 20000 * DAY
-STEP = NOW // DAY
-LENGTH = 8
-REFILL = 100
-CAPACITY = 1000 * REFILL
-SLOT = 32
-
-CHECKS = {
-    "nor": "a slot is programmed once after an erase, but for being blotted out",
-    "mount": "a flash that a cut left can be mounted",
-    "picture": "a mount finds what was acknowledged, or that and the record in flight",
-    "burn": "a code that opened never opens again, one that was not typed does",
-    "attempts": "every answer was counted",
-    "budget": "every wrong answer has cost a token, and an entry that was no guess none",
-    "bolt": "the bolt moves once for a code",
-    "answer": "the lock says what is so",
-    "cut": "an opening whose outcome is missing is found at the next mount",
-    "log": "every acknowledged event is in the log as it was, and nothing else",
-    "flash": "no operation fails while the chip works",
-    "error": "nothing but StorageError is raised",
-}
-
-
-class Broken(Exception):
-    """Something that must hold does not: `check` of CHECKS."""
-
-    def __init__(self, check, text):
-        super().__init__(f"{check}: {text}")
-        self.check = check
-
-
-class Shape:
-    """Where the rings lie: `journal` and `log` are (sectors of `size` bytes, records written beforehand).
-
-    So no sector is new, and each ring rotates during a life.
-    """
-
-    def __init__(self, name, size, journal, log):
-        self.name, self.size = name, size
-        self.journal, self.journal_fill = journal
-        self.log, self.log_fill = log
-
-
-SMALL = Shape("small", 512, (2, 22), (3, 31))
-THREE = Shape("three", 512, (3, 22), (3, 31))
-FULL = Shape("full", 4096, (16, 1957), (48, 6025))
-SHAPES = {shape.name: shape for shape in (SMALL, THREE, FULL)}
-
-GRANTS = Grants(
-    pack_grant(id=1, kind=INTERVAL, key=b"k" * 20, step=DAY, grace_after=2)
-    + pack_grant(id=2, kind=EVENT, key=b"k" * 20)
-)
-# digits -> (grant's place, serial, step or counter); the second lives in the bitmap behind the first
-CODES = {b"11111111": (0, 0, STEP), b"11111110": (0, 0, STEP - 1), b"22222222": (1, 0, 3)}
-ENTRIES = (b"11111111", b"11111110", b"00000000", b"22222222")
-
-
-class Codes:
-    """A verifier that looks the digits up."""
-
-    def match(self, digits, n, t):
-        hit = CODES.get(bytes(digits[:n]))
-        return [hit] if hit else []
 
 
 def picture(state):
@@ -190,6 +122,7 @@ class Life:
             self.boot()
         else:
             self.look()
+            self._check_keys()
 
     def _on_flash(self):
         shape = self.shape
@@ -311,6 +244,13 @@ class Life:
         newest = self.log[len(self.log) - kept :]
         if tuple(found[len(found) - kept :]) != newest or not self._happened(found):
             raise Broken("log", f"{found[-9:]} at the end of {len(found)} instead of {self.log[-9:]}")
+
+    def _check_keys(self):
+        flash, key = bytes(self.nor.data), FIRST
+        for sector in range(1, max([event.sector for event in self._audit.events()])):
+            key = next_key(key)
+            if key in flash and not self.nor.lied:
+                raise Broken("keys", f"that of sector {sector} is still there")
 
     def _happened(self, found):
         """Whether all these events were acknowledged once, in this order."""

@@ -12,8 +12,9 @@ A failure names the check that caught it and the cuts that replay it: operation 
 
 from hashlib import sha256
 
-from life import Broken, Life
+from life import Life
 from nor import TEARS, Nor, NorError, PowerCut, Random, torn
+from plan import Broken
 
 SILENT = "silent"
 
@@ -57,12 +58,13 @@ class Chip(Nor):
 
 
 class Caught(Exception):
-    """A life that went wrong: `check` of life.CHECKS, `cuts` [(operation, tear), ...] that replay it."""
+    """A life that went wrong: `check` of plan.CHECKS, its `shape`, `cuts` [(operation, tear), ...] that replay it."""
 
     def __init__(self, check, text, shape, cuts):
         told = " ".join([f"{at}:{tear}" for at, tear in cuts])
         super().__init__(f"{text}\nreplay: python -m tests.longrun {shape.name} '{told}'")
         self.check = check
+        self.shape = shape
         self.cuts = cuts
 
 

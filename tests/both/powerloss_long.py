@@ -3,8 +3,8 @@
 import time
 
 import powerloss
-from life import FULL, SHAPES, SMALL, THREE
 from nor import TEARS
+from plan import FULL, SHAPES, SMALL, THREE, named
 
 # (what is told, shape, how many tears each depth tries at an operation)
 EXHAUSTIVE = (
@@ -42,8 +42,10 @@ def main():
 
 def again(shape, told):
     """`told`: operation and tear, boot by boot, as a failure prints them."""
-    if shape not in SHAPES:
-        raise SystemExit("shapes: " + ", ".join(sorted(SHAPES)))
     cuts = [cut.split(":") for cut in told.split()]
-    life = powerloss.replay(SHAPES[shape], [(int(at), tear) for at, tear in cuts])
+    try:
+        chosen = named(shape)
+    except (KeyError, ValueError):
+        raise SystemExit("shapes: " + ", ".join(sorted(SHAPES)) + ", or +N behind it for N more records")
+    life = powerloss.replay(chosen, [(int(at), tear) for at, tear in cuts])
     print("nothing is wrong after %d boots" % life.boots)
