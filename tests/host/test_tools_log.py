@@ -189,6 +189,10 @@ def test_a_head_that_is_not_the_last_event_shows(text):
     assert bad("".join(with_whole(lines_of(text), head=Head(20, bytes.fromhex(head))))).line == 1
 
 
+def test_more_events_than_the_first_line_says_show(text):
+    assert bad("".join(with_whole(lines_of(text), events=299))).line == 1
+
+
 def test_another_key_is_told(text):
     assert bad(text, key=KEY[::-1]).what == WRONG_KEY
 

@@ -64,6 +64,8 @@ def verify(text, key, expected=None):
         log.check(place)
     if not ended or len(log.events) < whole.events:
         raise log.cut_off(f"the first line says that there are {whole.events} events")
+    if len(log.events) > whole.events:
+        raise BadLog(1, None, CHANGED, f"it says that there are {whole.events} events, but there are {len(log.events)}")
     log.check_heads(whole.head, whole.told)
     if expected:
         log.check_expected(expected)
