@@ -92,6 +92,16 @@ def test_a_log_that_has_been_round_is_sound():
     assert sound.first + sound.events - 1 == 6100
 
 
+def test_a_bit_that_flipped_on_flash_changes_nothing():
+    flash = logged(130)
+    text, image = text_of(flash), bytearray(flash.snapshot())
+    for bit in range(256):
+        at = 16 * 4096 + 20 * 32 + bit // 8
+        image[at] ^= 1 << bit % 8
+        assert export(sectors(bytes(image)))[0] == text
+        image[at] ^= 1 << bit % 8
+
+
 def test_an_empty_log_is_sound():
     sound = verify(text_of(logged(0)), KEY)
     assert (sound.events, sound.first, str(sound.head)) == (0, 0, "0:00000000")

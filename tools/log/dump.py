@@ -10,7 +10,7 @@ from tools.log.partition import HEADED, JOURNAL, LOG, in_order
 from tools.log.words import event_words, state_words
 
 NEWEST = "newest"
-_NUMBERS = ("sector", "sequence", "carried", "records", "torn", "slot", "number", "grant")
+_NUMBERS = ("sector", "sequence", "carried", "records", "torn", "flipped", "slot", "number", "grant")
 
 
 def tables(sectors):
@@ -33,7 +33,7 @@ def _table(title, *columns):
 
 
 def _sectors(sectors):
-    names = ("sector", "ring", "state", "sequence", "journal", "carried", "records", "torn", "notes")
+    names = ("sector", "ring", "state", "sequence", "journal", "carried", "records", "torn", "flipped", "notes")
     table = _table("Sectors", *names)
     newest = {sector.ring: sector for sector in sorted(sectors, key=lambda sector: sector.sequence)}
     for (ring, state, number), group in groupby(sectors, key=_alike):
@@ -42,7 +42,7 @@ def _sectors(sectors):
             table.add_row(f"{first.number} to {others[-1].number}" if others else str(first.number), ring, state)
             continue
         words = NEWEST if newest[ring] is first else state
-        counts = (first.sequence, first.journal_id.hex(), first.carried, len(first.bodies), first.torn)
+        counts = (first.sequence, first.journal_id.hex(), first.carried, len(first.bodies), first.torn, first.flipped)
         table.add_row(str(number), ring, words, *map(str, counts), ", ".join(first.notes))
     return table
 

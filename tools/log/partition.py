@@ -4,6 +4,7 @@ Nothing here is trusted and nothing is changed; docs/flash-format.md says what t
 """
 
 from dataclasses import dataclass, field
+from itertools import chain
 
 from firmware.store.chain import KEY, Chained
 from firmware.store.sectors import Sectors
@@ -44,7 +45,7 @@ class Sector:
     """One sector: its `state`, and what its header says where it has one.
 
     carried: records carried forward into it. link: MAC of the event before its first one. torn: slots that hold no
-    whole record.
+    whole record. flipped: records in which a bit had flipped and was put right.
     """
 
     ring: str
@@ -55,6 +56,7 @@ class Sector:
     carried: int = 0
     link: bytes = b""
     torn: int = 0
+    flipped: int = 0
     records: list = field(default_factory=list)
 
     @property
@@ -100,17 +102,28 @@ def _sector(reader, ring, first, number):
     sector = Sector(ring, first + number, HEADED, sequence, bytes(journal_id), carried, bytes(reader.mac))
     ordinal = 0
     for slot in reader.walk(number):
-        if slot == 0 or reader.blank:
+        if slot == 0 or reader.blank or slot >= reader.slots - 2 and not reader.marked:
             continue
         note = _mark(reader, ring, slot)
         if note is None:
-            found = next((k for k in range(ordinal, slot) if reader.valid(k)), None)
+            found = _ordinal(reader, ordinal, slot)
             if found is None:
                 sector.torn += 1
                 continue
+            sector.flipped += reader.repaired
             ordinal, note = found + 1, _NOTES.get(reader.body[0])
         sector.records.append(Record(sector.number, slot, bytes(reader.body), bytes(reader.mac), note))
     return sector
+
+
+def _ordinal(reader, ordinal, slot):
+    """The ordinal of the record just read, this one or a later one; None if it is torn.
+
+    A flipped bit is put right. The record before it may be a key that was destroyed.
+    """
+    whole = (k for k in range(ordinal, slot) if reader.valid(k))
+    repaired = (k for k in (ordinal, ordinal + 1) if reader.repair(k))
+    return next(chain(whole, repaired), None)
 
 
 def _mark(reader, ring, slot):
