@@ -2,7 +2,7 @@
 # Nothing needs root, and nothing outside this folder is written.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo sim test powerloss log bench lint format lock oathtool clean
+.PHONY: help demo sim test powerloss flood log bench lint format lock oathtool clean
 
 PYTHON ?= python3
 UV_VERSION := 0.13.9
@@ -29,6 +29,9 @@ log: .venv/ready ## print the partition dump DUMP=file: its sectors, its records
 
 powerloss: .venv/ready ## take the power from the journal for some minutes: deeper, and on flash of full size
 	@$(PY) -m tests.longrun
+
+flood: .venv/ready ## type 100,000 junk entries: is every code still what it was, and how long does the flash last
+	@$(PY) -m tests.flood
 
 bench: .venv/ready ## measure the lock beside what it is compared with; figures in build/bench.json
 	@$(PY) -m tools bench

@@ -44,6 +44,7 @@ class Life:
         "flight",
         "log",
         "event",
+        "moved",
     )
     battery_min_mv = 0
     credit = 0
@@ -64,6 +65,7 @@ class Life:
         self.flight = None  # body whose write has not returned
         self.log = ()  # events that were acknowledged
         self.event = None  # event whose write has not returned
+        self.moved = 0  # times that the log left a sector early, since a bit in it was put right
 
     def memory(self):
         return tuple([getattr(self, name) for name in self.KNOWN])
@@ -192,6 +194,7 @@ class Life:
             raise Broken("mount", error.reason)
         if lost:
             raise Broken("log", f"is {lost}")
+        self.moved += self._audit.repaired
         self._check_picture()
         self._check_door()
         self._check_log()
@@ -239,7 +242,7 @@ class Life:
         self.event = None
         # One sector may be erased ahead, or half of it: what is left of it is the oldest. Where a sector did not erase,
         # the next one was, and the oldest events are still there.
-        sectors = self.shape.log - 2 - self.nor.lied
+        sectors = self.shape.log - 2 - self.nor.lied - self.moved
         kept = min(len(self.log), max(0, sectors * (self.shape.size // SLOT - 6) - self.boots))
         newest = self.log[len(self.log) - kept :]
         if tuple(found[len(found) - kept :]) != newest or not self._happened(found):

@@ -4,7 +4,7 @@
 `PowerCut`. After a cut the device is dead, whoever asks, until `revive`.
 """
 
-TEARS = ("none", "byte", "prefix", "half", "all_but_byte", "all", "bits", "suffix")
+TEARS = ("none", "byte", "prefix", "half", "all_but_byte", "all_but_bit", "all", "bits", "suffix")
 
 
 class PowerCut(BaseException):
@@ -35,6 +35,12 @@ def torn(old, new, tear, random):
     if tear == "bits":
         mask = random.bytes(n)
         return bytes([o & ~m & 0xFF | w & m for o, w, m in zip(old, new, mask)])
+    if tear == "all_but_bit":
+        at = random.below(n)
+        while old[at] == new[at] and old != new:
+            at = (at + 1) % n
+        bit = (old[at] ^ new[at]) & -(old[at] ^ new[at])
+        return new[:at] + bytes([new[at] ^ bit]) + new[at + 1 :]
     if tear == "suffix":
         return old[: n // 2] + new[n // 2 :]
     done = {"none": 0, "byte": 1, "prefix": 13, "half": n // 2, "all_but_byte": n - 1, "all": n}[tear]

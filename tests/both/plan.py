@@ -59,7 +59,7 @@ class Shape:
 
 
 SMALL = Shape("small", 512, (2, 24), (3, 31))
-THREE = Shape("three", 512, (3, 24), (3, 31))
+THREE = Shape("three", 512, (3, 24), (4, 42))
 FULL = Shape("full", 4096, (16, 1957), (48, 6025))
 SHAPES = {shape.name: shape for shape in (SMALL, THREE, FULL)}
 PHASES = range(12)  # records by which a small journal is tried later: its sector holds fewer
