@@ -19,7 +19,7 @@ from firmware.drivers.signals import Signals
 from firmware.logbook import SETTINGS, UNPROVISIONED, VAULT, Logbook
 from firmware.memory import Memory
 from firmware.session import Session
-from firmware.store import BLANK, SECTORS, SIZE, StorageError
+from firmware.store import BLANK, DAMAGED, SECTORS, SIZE, StorageError
 from firmware.store import audit as log
 from firmware.store.audit import Audit
 from firmware.store.journal import Journal
@@ -27,11 +27,15 @@ from firmware.store.vault import Vault, VaultError
 
 
 class Wake:
-    """What one wake is made of. `fault`: None, or why the lock stays closed: (word of logbook.FAULTS, setting)."""
+    """What one wake is made of.
+
+    fault: None, or why the lock stays closed: (word of logbook.FAULTS, setting). lost: None, or why the log was begun
+    anew, a word of logbook.FAULTS.
+    """
 
     def __init__(self, board):
         self.board = board
-        self.fault = None
+        self.fault = self.lost = None
         self.partition = None
         self.config = Closed
         self.state = State(Grants(b""))
@@ -65,16 +69,22 @@ class Wake:
 
     def open_log(self):
         """The audit log, if there is one to write to."""
-        audit = Audit(self.partition, None if self.fault else self.config.journal)
+        audit = Audit(self.partition, self.config.journal)
         try:
-            audit.mount(self.state.head[0])
+            self.lost = audit.mount(self.state.head[0])
+            if audit.attempts > self.state.attempts:  # the journal is older than what the log tells of
+                self.fault = self.fault or (DAMAGED, 0)
         except StorageError as error:
             self.fault = self.fault or (error.reason, 0)
             audit = None
         self.logbook = Logbook(audit, self._facts)
 
     def tell(self):
-        """Log what this boot finds: that power was gone, an opening that it cut short, what keeps the lock closed."""
+        """Log what this boot finds: loss of power, what it cut short, what was put right, what keeps it closed."""
+        if self.lost:
+            self.logbook.lost(self.lost)
+        elif not self.fault:
+            self.logbook.account(self.state.attempts - (self.state.pending is not None))
         if not self.board.slept():
             self.logbook.event(log.BOOT, self.board.reset_cause())
         self.logbook.repaired(0 if self.fault else self.journal.repaired)

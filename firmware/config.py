@@ -54,6 +54,7 @@ class ConfigError(ValueError):
 class Closed:
     """What a lock without usable settings runs on: it locks itself and opens for nobody."""
 
+    journal = None
     relock_s = 5
     ajar_s = 60
     battery_min_mv = 4400

@@ -1,8 +1,10 @@
 """What goes into the audit log: openings one by one, refusals of a kind gathered within a session.
 
 The first refusal of a kind that cost an attempt is logged at once; the rest of its kind, and whatever costs an entry
-nothing, is counted and logged when the session ends, so that free entries cannot flush the log. A log that cannot be
-written keeps nobody out: what an opening rests on is the journal.
+nothing, is counted and logged when the session ends, so that free entries cannot flush the log. What was counted goes
+before any other event. So an event that says how many attempts there were accounts for all of them, and a power cut
+cannot hide one: the next wake sees how many the journal has counted since. A log that cannot be written keeps nobody
+out: what an opening rests on is the journal.
 """
 
 from array import array
@@ -10,7 +12,7 @@ from array import array
 from firmware import store
 from firmware.core.words import DECISIONS, JAMMED, OPENED
 from firmware.store import StorageError
-from firmware.store.audit import ENTRY, FAULT, REPAIRED
+from firmware.store.audit import ENTRY, FAULT, LOST, REPAIRED, UNLOGGED
 from firmware.store.sectors import NO_MAC
 
 UNPROVISIONED = "unprovisioned"  # the vault holds nothing
@@ -58,13 +60,23 @@ class Logbook:
         """An entry ended in `decision`; `attempt` is its number, 0 when it cost none."""
         if decision in (OPENED, JAMMED) or attempt and not self._told >> decision & 1:
             self._told |= 1 << decision
-            self._write(ENTRY, decision, 0, 1, length, grant_id, issuer)
+            self._tell(ENTRY, decision, 0, 1, length, grant_id, issuer)
         elif self._counts[decision] < 0xFFFF:
             self._counts[decision] += 1
 
     def event(self, kind, detail=0, grant_id=0):
         """Something that is no entry: a kind of `store.audit` with its detail."""
-        self._write(kind, 0, detail, 1, 0, grant_id, 0)
+        self._tell(kind, 0, detail, 1, 0, grant_id, 0)
+
+    def lost(self, word):
+        """The log was begun anew for the reason `word` of FAULTS."""
+        self._tell(LOST, 0, FAULTS.index(word), 1, 0, 0, 0)
+
+    def account(self, attempts):
+        """Of all attempts up to number `attempts` there is an event, or there shall be one that counts the others."""
+        missing = attempts - self._audit.attempts if self._audit else 0
+        if missing > 0:
+            self._tell(UNLOGGED, 0, 0, min(missing, 0xFFFF), 0, 0, 0)
 
     def fault(self, word, setting=0):
         """The lock stays closed for the reason `word` of FAULTS; `setting`: which of `config.SETTINGS`, from 1.
@@ -82,7 +94,7 @@ class Logbook:
     def _once(self, kind, detail, count):
         last = self._audit.last() if self._audit else None
         if last is None or (last.kind, last.detail, last.count) != (kind, detail, count):
-            self._write(kind, 0, detail, count, 0, 0, 0)
+            self._tell(kind, 0, detail, count, 0, 0, 0)
 
     def close(self):
         """Log what has been gathered."""
@@ -98,6 +110,10 @@ class Logbook:
                 self._audit.tidy()
             except StorageError:
                 self._audit = None
+
+    def _tell(self, *event):
+        self.close()
+        self._write(*event)
 
     def _write(self, kind, decision, detail, count, length, grant_id, issuer):
         if self._audit is None:

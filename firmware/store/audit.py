@@ -23,7 +23,23 @@ JAM = const(7)  # the bolt did not reach its end
 BATTERY = const(8)  # low
 CRASH = const(9)  # the firmware failed and began anew
 REPAIRED = const(10)  # flipped bits were put right: `count`; detail: 1 in the journal, 2 in the log
-KINDS = (None, "entry", "boot", "cut", "fault", "relocked", "ajar", "jam", "battery", "crash", "repaired")
+LOST = const(11)  # events before this one are missing, or were not to be trusted; detail: why, as for FAULT
+UNLOGGED = const(12)  # attempts whose end a power cut kept out of the log: `count`
+KINDS = (
+    None,
+    "entry",
+    "boot",
+    "cut",
+    "fault",
+    "relocked",
+    "ajar",
+    "jam",
+    "battery",
+    "crash",
+    "repaired",
+    "lost",
+    "unlogged",
+)
 
 _RING_ID = 2
 _FORMAT = "<BBIIHBBHIHBB"
