@@ -7,7 +7,7 @@ from firmware.core.packing import pack_grant
 from firmware.core.records import StateError
 from firmware.core.state import State
 from firmware.core.words import EVENT, INTERVAL, NUMBER, OPENED
-from firmware.store import BLANK, CLOSED, DAMAGED, FOREIGN, StorageError
+from firmware.store import BLANK, CLOSED, DAMAGED, ERASE, FOREIGN, StorageError
 from firmware.store.chain import Sealed
 from firmware.store.journal import Journal
 from firmware.store.ring import Ring
@@ -163,3 +163,39 @@ def test_sixty_four_grants_fit_the_partition_of_the_lock():
     _, found = mounted(nor, table(64))
     assert picture(found) == picture(state)
     assert nor.bytes_read < 5000
+
+
+def test_two_sectors_that_do_not_erase_are_passed_over_round_after_round():
+    for answer in (-22, 0, OSError(5)):
+        nor, journal, state = fresh(blocks=6)
+        for n in range(25):
+            enter(journal, state, n)
+        nor.bad, nor.answer = (2, 3), answer
+        for n in range(25, 200):
+            enter(journal, state, n)
+            if n % 3 == 0:
+                journal.tidy()
+            if n % 5 == 0:
+                before = picture(state)
+                journal, state = mounted(nor)
+                assert picture(state) == before
+        assert min(nor.erases) > 20
+        assert state.event_used(1, 199) and not state.event_used(1, 200)
+
+
+def test_three_in_a_row_that_do_not_erase_close_the_journal_and_lose_nothing():
+    nor, journal, state = fresh(blocks=6)
+    for n in range(40):
+        enter(journal, state, n)
+    nor.bad = (2, 3, 4)
+    try:
+        for n in range(40, 90):
+            enter(journal, state, n)
+    except StorageError as e:
+        assert e.reason == ERASE
+        before = picture(state)
+        for _ in range(3):
+            journal, state = mounted(nor)
+            assert picture(state) == before
+        return
+    raise AssertionError("went on")
