@@ -1,4 +1,4 @@
-"""Records whose CRC and MAC are right and whose contents are absurd: a mount takes or refuses them and never stumbles."""
+"""Records right in CRC and MAC and absurd in what they say: a mount takes or refuses them, and never stumbles."""
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
