@@ -56,7 +56,7 @@ class Replay:
         """Choose the newest sector; returns how many records were carried forward into it."""
         sectors = self._sectors
         before = -1
-        self._sector, self._sequence = -1, 0
+        self._sector, self._sequence, self._unmarked = -1, 0, -1
         foreign = written = False
         for sector in range(sectors.count):
             header = sectors.header(sector)
@@ -71,7 +71,6 @@ class Replay:
                 before = sector
         if self._sector < 0:
             raise StorageError(FOREIGN if foreign else DAMAGED if written else BLANK)
-        self._unmarked = -1
         if before >= 0:
             sectors.read(before, sectors.slots - 1)
             self._unmarked = -1 if sectors.marked else before

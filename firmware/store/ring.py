@@ -107,8 +107,9 @@ class Ring(Replay):
         self._open = False
         self._sectors.measure()
         self.journal_id = journal_id
+        new = self._clean()
         left = [sector for sector in (self._unmarked, self._sector) if sector >= 0]
-        self._start(self._clean(), self._sequence + 1)
+        self._start(new, self._sequence + 1)
         for sector in left:
             self._leave(sector)
         self._open = True

@@ -129,6 +129,28 @@ def _header(nor, sequence):
     return [at for at in range(0, len(nor.data), SECTOR) if nor.data[at + 8] == sequence][0]
 
 
+def test_damage_right_after_a_rotation_that_was_cut_destroys_no_new_sector():
+    for count in (2, 3, 4):
+        nor = Nor(count, SECTOR)
+        audit = Audit(nor, ID, 0, count)
+        audit.format(FIRST)
+        while audit.last() is None or audit.last().sequence < 11:
+            audit.append(ENTRY)
+        nor.cut_at(5, "none")  # erase, announced, key, header, and then the old key is destroyed
+        try:
+            audit.append(ENTRY)
+        except PowerCut:
+            nor.revive()
+        assert Audit(nor, ID, 0, count).mount() is None
+        nor.data[SECTOR + 33 : SECTOR + 60] = bytes(27)
+        audit = Audit(nor, ID, 0, count)
+        assert audit.mount() == DAMAGED
+        audit.append(ENTRY)
+        audit = Audit(nor, ID, 0, count)
+        assert audit.mount() is None
+        assert audit.last().sequence == audit.head[0] > 11
+
+
 def test_a_log_that_lost_its_key_goes_on_with_one_that_anybody_knows():
     nor, _ = worn()
     nor.data[:] = b"\xff" * len(nor.data)
