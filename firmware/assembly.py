@@ -16,7 +16,7 @@ from firmware.drivers.battery import Battery
 from firmware.drivers.bolt import Bolt
 from firmware.drivers.ds3231 import DS3231
 from firmware.drivers.signals import Signals
-from firmware.logbook import SETTINGS, UNPROVISIONED, VAULT, Logbook
+from firmware.logbook import OUTDATED, SETTINGS, UNPROVISIONED, VAULT, Logbook
 from firmware.memory import Memory
 from firmware.session import Session
 from firmware.store import BLANK, DAMAGED, SECTORS, SIZE, StorageError
@@ -37,6 +37,7 @@ class Wake:
         self.board = board
         self.fault = self.lost = None
         self.partition = None
+        self.generation = 0  # of the vault
         self.config = Closed
         self.state = State(Grants(b""))
         self.journal = None
@@ -52,11 +53,15 @@ class Wake:
             self.partition = board.partition("locklog")
             if self.partition and self.partition.ioctl(4, 0) != SECTORS:
                 raise StorageError(SIZE)
-            self.config = Config(*Vault(board.nvs("dropbolt")).load())
+            vault = Vault(board.nvs("dropbolt"))
+            self.config = Config(*vault.load())
+            self.generation = min(vault.generation, 0xFFFF)  # what the journal's record holds
             keypad.poll(board.now())
             self.state = State(self.config.grants)
             self.journal = Journal(self.partition, self.state, self.config.journal, self.config.mac)
             self.journal.mount()
+            if self.generation < self.state.generation:
+                self.fault = (OUTDATED, 0)
         except ConfigError as error:
             self.fault = (SETTINGS, error.place)
         except VaultError as error:
@@ -121,9 +126,11 @@ class Wake:
             _, length, level, grant_id = state.pending
             self.logbook.event(log.CUT, grant_id=grant_id)
             self.journal.write(state.outcome(UNKNOWN, length, level, grant_id, self.logbook.head))
-        if not self.board.slept():
+        boots = state.boots + (not self.board.slept())
+        if boots > state.boots or self.generation > state.generation:
             self.clock.read()
-            self.journal.write(state.clock(self.clock.credit, self.clock.reference, state.floor, state.boots + 1))
+            counts = state.floor, boots, self.generation
+            self.journal.write(state.clock(self.clock.credit, self.clock.reference, *counts))
 
 
 def build(board, keypad):

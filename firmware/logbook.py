@@ -17,6 +17,7 @@ from firmware.store.sectors import NO_MAC
 
 UNPROVISIONED = "unprovisioned"  # the vault holds nothing
 VAULT = "vault"  # the vault cannot be read, or is damaged
+OUTDATED = "outdated"  # the vault holds an older set than the lock has worked with: what was revoked may be back
 SETTINGS = "settings"  # a setting is missing, unknown or out of range
 
 # what keeps the lock closed; FAULT records hold the place in this tuple
@@ -36,6 +37,7 @@ FAULTS = (
     store.FULL,
     store.CLOSED,
     store.FORGED,
+    OUTDATED,
 )
 
 

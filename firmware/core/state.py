@@ -23,8 +23,8 @@ _MAX = 0xFFFFFFFF
 class State(Burns):
     """What the lock must never forget, for one table of grants.
 
-    attempts: entries compared so far. boots: power-ons so far. floor: unix seconds before which the lock does not
-    believe a clock. credit: the lock's own count of proven seconds, in which buckets refill. ref: trusted clock reading
+    attempts: entries compared so far. boots: power-ons so far. generation: of the newest set in the vault that the lock
+    has worked with. floor: unix seconds before which the lock does not believe a clock. credit: the lock's own count of proven seconds, in which buckets refill. ref: trusted clock reading
     (unix seconds) taken when `credit` had this value, 0 = none. head: (sequence, MAC) of the newest event that the log
     had at the last outcome, sequence 0 = none.
     """
@@ -33,6 +33,7 @@ class State(Burns):
         super().__init__(grants)
         self.attempts = 0
         self.boots = 0
+        self.generation = 0
         self.floor = 0
         self.credit = 0
         self.ref = 0
@@ -89,9 +90,11 @@ class State(Burns):
             records.OUTCOME_FORMAT, records.OUTCOME, decision, self.attempts, length, level, grant_id, *head
         )
 
-    def clock(self, credit, ref, floor, boots):
-        """Body that keeps the proven seconds, the reading that belongs to them, the floor and the count of boots."""
-        return records.record(records.CLOCK_FORMAT, records.CLOCK, 0, credit, ref, floor, self.attempts, boots)
+    def clock(self, credit, ref, floor, boots, generation=0):
+        """Body that keeps the proven seconds, the reading that belongs to them, the floor, and the counts of boots and
+        of sets that the vault has held, which never fall."""
+        fields = credit, ref, floor, self.attempts, boots, max(generation, self.generation)
+        return records.record(records.CLOCK_FORMAT, records.CLOCK, 0, *fields)
 
     # Replay.
 
@@ -109,9 +112,10 @@ class State(Burns):
         elif kind == records.OUTCOME:
             self._apply_outcome(body)
         elif kind == records.CLOCK:
-            _, _, self.credit, self.ref, self.floor, attempts, boots = struct.unpack_from(records.CLOCK_FORMAT, body, 0)
-            self.attempts = max(self.attempts, attempts)
-            self.boots = max(self.boots, boots)
+            _, _, self.credit, self.ref, self.floor, *counts = struct.unpack_from(records.CLOCK_FORMAT, body, 0)
+            self.attempts = max(self.attempts, counts[0])
+            self.boots = max(self.boots, counts[1])
+            self.generation = max(self.generation, counts[2])
         elif kind == records.BUCKETS:
             for length, level, stamp in records.unpack_items(records.BUCKET_ITEM, body):
                 self._set_bucket(length, level, stamp)

@@ -42,11 +42,15 @@ class Vault:
     def __init__(self, nvs):
         self._nvs = nvs
         self._head = bytearray(_HEAD_SIZE)
+        self.generation = 0
 
     def load(self):
-        """(settings, grants) as bytearrays. Raises VaultError: blank if there never was a set, damaged otherwise."""
-        generation, bank = self._newest()
-        if not generation:
+        """(settings, grants) as bytearrays. Raises VaultError: blank if there never was a set, damaged otherwise.
+
+        `generation` then says which set it is, counted from 1.
+        """
+        self.generation, bank = self._newest()
+        if not self.generation:
             raise VaultError(BLANK)
         contents = self._contents(bank)
         if contents is None:

@@ -254,3 +254,10 @@ def test_counts_at_the_end_of_32_bits_stay_there():
     state.apply(state.attempt(8, 0, 0, 0, 0))
     assert state.attempts == 0xFFFFFFFF
     assert picture(rebuilt(state)) == picture(state)
+
+
+def test_the_generation_of_the_vault_never_falls():
+    state = State(table())
+    state.apply(state.clock(1, 2, 3, 4, 7))
+    state.apply(state.clock(5, 6, 7, 8))
+    assert state.generation == rebuilt(state).generation == 7

@@ -4,6 +4,9 @@ import shutil
 
 import pytest
 
+from firmware.logbook import FAULTS, OUTDATED
+from firmware.store.vault import Vault
+from host_sim.devices import Namespace
 from host_sim.lock import Lock, LockConfig
 from host_sim.runtime.image import PROJECT
 
@@ -186,3 +189,24 @@ def test_a_loop_that_no_longer_feeds_the_watchdog_is_reset(root, runtime):
         lock.world.keys.press("5")  # the loop polls, and the chip does not sleep lightly
         lock.wait(9.5)
         assert [event["detail"] for event in lock.log() if event["kind"] == "boot"] == [1, 3]  # power-on, watchdog
+
+
+def test_an_older_set_put_back_into_the_vault_opens_for_nobody(runtime):
+    with Lock(runtime=runtime, config=CONFIG) as lock:
+        lock.wait(30)
+        older = lock.world.nvs.snapshot()
+        vault = Vault(Namespace(lock.world.nvs, "dropbolt"))
+        vault.replace(*vault.load())
+        newer = lock.world.nvs.snapshot()
+        open_door(lock)
+        lock.wait(30)
+        lock.world.nvs.load(older)
+        lock.wake()
+        lock.type(lock.issue("couriers") + "#")
+        lock.wait(3)
+        assert lock.answer == "owner" and lock.openings == 1
+        fault = [event["detail"] for event in lock.log() if event["kind"] == "fault"]
+        assert fault == [FAULTS.index(OUTDATED)]
+        lock.wait(30)
+        lock.world.nvs.load(newer)
+        open_door(lock)

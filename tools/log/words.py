@@ -44,7 +44,7 @@ def state_words(body):
     if kind == records.OUTCOME:
         return "outcome", _outcome(body)
     if kind == records.CLOCK:
-        _, _, credit, ref, floor, attempts, boots = struct.unpack_from(records.CLOCK_FORMAT, body)
+        _, _, credit, ref, floor, attempts, boots, _ = struct.unpack_from(records.CLOCK_FORMAT, body)
         at = f", reading {time_text(ref)}" if ref else ""
         return "clock", f"{attempts} attempts, {boots} boots, {credit} s proven{at}, floor {time_text(floor)}"
     if kind == records.HEAD:
