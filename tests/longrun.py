@@ -15,7 +15,7 @@ PATH = f"{ROOT}/host_sim/shim:{ROOT}:{ROOT}/tests/both"
 RUNTIMES = {
     "cpython": ([sys.executable, "-u"], {"PYTHONPATH": PATH}),
     "micropython": (
-        [str(Path(sys.executable).parent / "micropython"), "-X", "heapsize=64M"],
+        [str(Path(sys.executable).parent / "micropython"), "-X", "heapsize=256M"],
         {"MICROPYPATH": f"{ROOT}:{ROOT}/tests/both:.frozen"},
     ),
 }

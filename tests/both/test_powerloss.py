@@ -51,8 +51,8 @@ def test_a_cut_at_every_operation_wherever_the_journal_begins_a_sector():
 
 def test_two_cuts_at_every_operation():
     tally = Tally()
-    powerloss.exhaustive(SMALL, (len(TEARS), 1), tally)
-    assert tally.cuts > 3000
+    powerloss.exhaustive(SMALL, (5, 1), tally)  # `make powerloss` does all tears
+    assert tally.cuts > 2000
 
 
 def test_every_operation_that_fails_without_a_word():
