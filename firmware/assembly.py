@@ -79,8 +79,8 @@ class Wake:
             self.lost = audit.mount(self.state.head[0])
             if audit.attempts > self.state.attempts:  # the journal is older than what the log tells of
                 self.fault = self.fault or (DAMAGED, 0)
-        except StorageError as error:
-            self.fault = self.fault or (error.reason, 0)
+        except StorageError as error:  # no log keeps nobody out: what an opening rests on is the journal
+            self.lost = error.reason
             audit = None
         self.logbook = Logbook(audit, self._facts)
 

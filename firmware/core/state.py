@@ -24,9 +24,9 @@ class State(Burns):
     """What the lock must never forget, for one table of grants.
 
     attempts: entries compared so far. boots: power-ons so far. generation: of the newest set in the vault that the lock
-    has worked with. floor: unix seconds before which the lock does not believe a clock. credit: the lock's own count of proven seconds, in which buckets refill. ref: trusted clock reading
-    (unix seconds) taken when `credit` had this value, 0 = none. head: (sequence, MAC) of the newest event that the log
-    had at the last outcome, sequence 0 = none.
+    has worked with. floor: unix seconds before which the lock does not believe a clock. credit: the lock's own count of
+    proven seconds, in which buckets refill. ref: trusted clock reading (unix seconds) taken when `credit` had this
+    value, 0 = none. head: (sequence, MAC) of the newest event that the log had at the last outcome, sequence 0 = none.
     """
 
     def __init__(self, grants):

@@ -64,6 +64,8 @@ class Replay:
                 written = written or not sectors.blank
             elif journal_id is not None and header[1] != journal_id:
                 foreign = True
+            elif self._sector >= 0 and header[0] == self._sequence:
+                raise StorageError(DAMAGED)  # a copy: which of the two counts, nobody can say
             elif self._sector < 0 or header[0] > self._sequence:
                 before = self._sector if header[0] == self._sequence + 1 else -1
                 self._sector, self._sequence = sector, header[0]
@@ -92,7 +94,7 @@ class Replay:
         sectors = self._sectors
         sectors.aim(self._sequence, self.journal_id)
         self._prepared, self._announced = -1, False
-        self._ordinal = torn = last = 0
+        self._ordinal = last = 0
         for slot in sectors.walk(self._sector):
             if slot == 0 or sectors.blank:
                 continue
@@ -104,22 +106,21 @@ class Replay:
                 self._announced, self._prepared = True, -1
                 continue
             last = slot
-            if self._recognise(torn):
+            if self._recognise(slot):
                 self._take(visit)
-            else:
-                torn += 1
         if self._ordinal < carried:
             raise StorageError(DAMAGED)
         self._slot = last + 1
 
-    def _recognise(self, torn):
-        """Whether the record read is whole. Raises DAMAGED if one before it, now unreadable, was acknowledged.
+    def _recognise(self, slot):
+        """Whether the record read in `slot` is whole. Raises DAMAGED if one before it, now unreadable or blank, was
+        acknowledged.
 
         A torn record is not counted, so the next one has its ordinal. One that read as torn once and as whole now is
         followed by a record of the same ordinal; both are taken. A flipped bit is put right in either.
         """
         sectors, ordinal = self._sectors, self._ordinal
-        for k in range(ordinal, ordinal + torn + 1):
+        for k in range(ordinal, slot):
             if sectors.valid(k):
                 if k > ordinal:
                     raise StorageError(DAMAGED)

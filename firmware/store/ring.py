@@ -152,11 +152,11 @@ class Ring(Replay):
     def _leave(self, sector):
         """Destroy the key of a sector, then say in it that its successor counts, so that the second vouches for both.
 
-        A worn cell there must not stop what goes on elsewhere.
+        A worn cell there must not stop what goes on elsewhere; the next mount finds it unmarked and tries again.
         """
         self._unmarked = -1
         for slot in (_KEY_SLOT, self._sectors.slots - 1) if self._secret else (self._sectors.slots - 1,):
             try:
                 self._sectors.wipe(sector, slot)
             except StorageError:
-                pass
+                return

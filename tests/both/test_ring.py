@@ -185,6 +185,33 @@ def test_a_lost_record_before_others_is_damage():
     assert why(mounted, nor) == DAMAGED
 
 
+def test_a_record_that_has_become_blank_is_damage_too_and_hides_nothing_behind_it():
+    nor, ring = fresh(size=512)
+    for n in range(8):
+        ring.append(body(n))
+    keep = bytes(nor.data)
+    for slot in range(1, 8):
+        nor.data[slot * 32 : (slot + 1) * 32] = b"\xff" * 32
+        assert why(mounted, nor) == DAMAGED, slot
+        nor.data[:] = keep
+
+
+def test_a_copy_of_the_newest_sector_is_damage_wherever_it_lies():
+    for n in (3, 9, 15):  # the newest sector is the first, the second, the last
+        nor, ring = fresh()
+        for k in range(n):
+            ring.append(body(k))
+        newest = max(range(3), key=lambda s: nor.data[s * SIZE_SMALL + 8] % 255)
+        copy = bytes(nor.data[newest * SIZE_SMALL : (newest + 1) * SIZE_SMALL])
+        ring.append(body(n))
+        for other in range(3):
+            if other != newest:
+                keep = bytes(nor.data)
+                nor.data[other * SIZE_SMALL : (other + 1) * SIZE_SMALL] = copy
+                assert why(mounted, nor) == DAMAGED, (newest, other)
+                nor.data[:] = keep
+
+
 def test_a_lost_carried_record_is_damage():
     nor, ring = fresh(carry=lambda: [body(7), body(8)])
     spoil(nor, 2 * 32 + 5)

@@ -210,3 +210,14 @@ def test_an_older_set_put_back_into_the_vault_opens_for_nobody(runtime):
         lock.wait(30)
         lock.world.nvs.load(newer)
         open_door(lock)
+
+
+def test_a_log_that_cannot_be_written_keeps_nobody_out(runtime):
+    with Lock(runtime=runtime, config=CONFIG) as lock:
+        lock.wait(30)
+        for sector in range(16, 64):
+            lock.damage_sector(sector)
+            lock.world.flash.fail("worn", sector)
+        open_door(lock)
+        lock.wait(30)
+        assert lock.bolt == "locked" and not lock.prompt
