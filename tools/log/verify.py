@@ -8,7 +8,7 @@ written down elsewhere.
 from dataclasses import dataclass
 
 from firmware.store.chain import UNKEYED, event_mac, next_key
-from firmware.store.sectors import NO_MAC
+from firmware.store.sectors import NO_MAC, SLOT_SIZE
 from tools.log.lines import Head, LineError, read_event, read_whole
 
 CHANGED = "changed"
@@ -17,6 +17,7 @@ REORDERED = "reordered"
 INSERTED = "inserted"
 TRUNCATED = "truncated"
 FORKED = "forked"
+MISPLACED = "misplaced"
 UNKEYED_EVENT = "without key"
 WRONG_KEY = "wrong key"
 FORGOTTEN = "forgotten"
@@ -26,6 +27,15 @@ _KEPT = 4000
 _LAST_SECTOR = 48 * 100_000
 """Sequence of a sector that flash does not live to see: 48 sectors of 100,000 erases each."""
 _LOOK = 3
+_SLOTS = 4096 // SLOT_SIZE
+CAPACITY = _SLOTS - 5
+"""Events that a sector has room for, beside its header, its key and the notes `prepared`, `announced` and `left`."""
+_NUMBERS = CAPACITY + _SLOTS
+"""Numbers that a sector uses up at most: a log that is begun anew passes over as many as a sector has slots."""
+
+
+class NoLog(LineError):
+    """The text is no exported log, not even a damaged one: there is nothing to check."""
 
 
 class BadLog(ValueError):
@@ -51,12 +61,14 @@ class Sound:
 def verify(text, key, expected=None):
     """Check the text of an export with the log's first `key`, and against an `expected` Head if there is one.
 
-    Returns Sound; raises BadLog at the first record that is not as the lock wrote it.
+    Returns Sound; raises BadLog at the first record that is not as the lock wrote it, NoLog if no line is an export's.
     """
     first, *rest = text.split("\n")
     try:
         whole = read_whole(first)
     except LineError as error:
+        if all(isinstance(_event(line), LineError) for line in rest):
+            raise NoLog("not an exported log") from error
         raise BadLog(1, None, CHANGED, error) from error
     ended = bool(rest) and rest.pop() == ""
     log = _Log(whole, key, [_event(line) for line in rest])
@@ -88,6 +100,7 @@ class _Log:
         self.first = whole.first
         self._before = whole.before
         self._keys = {0: key}
+        self._in_sector = 0
         self._sequences = [getattr(event, "sequence", None) for event in events]
 
     def check(self, place):
@@ -97,6 +110,7 @@ class _Log:
             raise BadLog(place + 2, None, CHANGED, event)
         self._check_number(place, self.first + place)
         if self._fits(place):
+            self._check_sector(place, event.sector)
             return
         if event.sequence in self._sequences[place + 1 :]:
             raise self._bad(place, INSERTED, "there are two of this number, and its MAC is wrong")
@@ -120,6 +134,27 @@ class _Log:
             raise self._bad(place, REORDERED, f"event {due} should be here")
         if place == 0 and sequence > 1 and len(self.events) < _KEPT:
             raise self._bad(place, REMOVED, f"events before it are missing: the log keeps {_KEPT:,}")
+
+    def _check_sector(self, place, sector):
+        """An event whose MAC is right must also stand where the lock can have written it.
+
+        Otherwise the newest key alone would do to write everything before it anew.
+        """
+        number = self.first + place
+        if place == 0:
+            if number == 1 and sector != 1:
+                raise self._bad(place, MISPLACED, f"it stands in sector {sector}, but a log begins in sector 1")
+            if not sector <= number <= _NUMBERS * (sector - 1) + 1:
+                raise self._bad(place, MISPLACED, f"sector {sector} cannot begin with it")
+        else:
+            before = self.events[place - 1].sector
+            if sector not in (before, before + 1):
+                raise self._bad(place, MISPLACED, f"it stands in sector {sector}, the event before it in {before}")
+            if sector != before:
+                self._in_sector = 0
+        self._in_sector += 1
+        if self._in_sector > CAPACITY:
+            raise self._bad(place, MISPLACED, f"sector {sector} has no room for it, only for {CAPACITY} events")
 
     def _fits(self, place):
         """Whether the MAC at this place follows from the key, the MAC before it and the body."""
