@@ -1,5 +1,7 @@
 """From a lock's flash to a list that is known to be whole, by the commands."""
 
+import os
+import random
 from pathlib import Path
 
 import pytest
@@ -94,3 +96,45 @@ def test_a_dump_without_a_log_is_told(tmp_path):
     (tmp_path / "blank.bin").write_bytes(b"\xff" * 64 * 4096)
     done = run("export", tmp_path / "blank.bin", tmp_path / "out")
     assert (done.exit_code, "holds no log" in done.stderr) == (UNREADABLE, True)
+
+
+@pytest.fixture
+def huge(tmp_path):
+    """A file of 1 GiB that takes no room."""
+    path = tmp_path / "huge"
+    path.touch()
+    os.truncate(path, 1 << 30)
+    return path
+
+
+def test_huge_and_endless_files_are_refused_unread(folder, tmp_path, huge):
+    for file in (huge, Path("/dev/zero")):
+        for limit, *words in (
+            ("262,144", "dump", file),
+            ("262,144", "export", file, tmp_path / "out"),
+            ("8,388,608", "verify", file, "--key-file", folder / "log.key"),
+            ("4,096", "verify", folder / "log.jsonl", "--key-file", file),
+        ):
+            done = run(*words)
+            assert (done.exit_code, f"{file}: more than {limit} bytes" in done.stderr) == (UNREADABLE, True)
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"[]\n", bytes(1000), random.Random(1).randbytes(5000)])
+def test_what_is_no_export_is_not_called_tampered(folder, tmp_path, content):
+    (tmp_path / "file").write_bytes(content)
+    done = run("verify", tmp_path / "file", "--key-file", folder / "log.key")
+    assert done.exit_code == UNREADABLE
+    assert done.stderr == f"{tmp_path / 'file'}: not an exported log\n"
+
+
+def test_a_dump_given_to_verify_is_told_to_be_one(folder):
+    done = run("verify", folder / "locklog.bin", "--key-file", folder / "log.key")
+    assert (done.exit_code, "size of a dump: log export" in done.stderr) == (UNREADABLE, True)
+
+
+@pytest.mark.parametrize("content", [bytes(1 << 18), b"\xff" * (1 << 18), random.Random(2).randbytes(1 << 18)])
+def test_a_dump_with_nothing_of_a_lock_says_so(folder, tmp_path, content):
+    (tmp_path / "dump").write_bytes(content)
+    done = run("dump", tmp_path / "dump")
+    assert (done.exit_code, done.stdout.rstrip().endswith("no journal, no log")) == (0, True)
+    assert "no log" not in run("dump", folder / "locklog.bin").stdout

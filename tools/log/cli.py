@@ -12,14 +12,19 @@ from tools.console import console
 from tools.log import dump as dumps
 from tools.log import partition
 from tools.log.export import export as export_log
+from tools.log.files import read
 from tools.log.lines import LineError, read_head
-from tools.log.verify import BadLog
+from tools.log.verify import BadLog, NoLog
 from tools.log.verify import verify as verify_log
 
 app = typer.Typer(help=__doc__.partition(": ")[2], no_args_is_help=True)
 
 BAD_LOG = 1
 UNREADABLE = 2
+
+_KEY_LIMIT = 4096
+_EXPORT_LIMIT = 8 << 20
+"""Four times what the fullest log takes."""
 
 Dump = Annotated[Path, typer.Argument(metavar="DUMP", help="A raw image of the partition locklog.")]
 
@@ -62,9 +67,14 @@ def verify(
     """
     with _told():
         key, expected = _key(key_file), None if expect is None else read_head(expect)
-        text = file.read_bytes().decode(errors="replace")
+        content = read(file, _EXPORT_LIMIT)
         try:
-            sound = verify_log(text, key, expected)
+            sound = verify_log(content.decode(errors="replace"), key, expected)
+        except NoLog as error:
+            hint = (
+                "; it has the size of a dump: log export makes a log of one" if len(content) == partition.SIZE else ""
+            )
+            raise _Unreadable(f"{file}: {error}{hint}") from error
         except BadLog as bad:
             print(f"{file}: {bad}", file=sys.stderr)
             raise typer.Exit(BAD_LOG) from bad
@@ -73,7 +83,7 @@ def verify(
 
 def _key(path):
     try:
-        key = bytes.fromhex(path.read_text(encoding="ascii"))
+        key = bytes.fromhex(read(path, _KEY_LIMIT).decode("ascii"))
     except ValueError:
         key = b""
     if len(key) != KEY_SIZE:

@@ -14,10 +14,13 @@ _NUMBERS = ("sector", "sequence", "carried", "records", "torn", "flipped", "slot
 
 
 def tables(sectors):
-    """Yield the tables for the Sectors of a dump."""
+    """Yield the tables for the Sectors of a dump, and what is not in it at all."""
     yield _sectors(sectors)
     yield _states(_records(sectors, JOURNAL))
     yield _events(_records(sectors, LOG))
+    missing = [f"no {ring}" for ring in (JOURNAL, LOG) if not in_order(sectors, ring)]
+    if missing:
+        yield ", ".join(missing)
 
 
 def _records(sectors, ring):

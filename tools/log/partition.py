@@ -9,6 +9,7 @@ from itertools import chain
 from firmware.store.chain import KEY, Chained
 from firmware.store.sectors import Sectors
 from host_sim.devices import FlashImage
+from tools.log.files import TooLong, read
 
 JOURNAL = "journal"
 LOG = "log"
@@ -72,7 +73,10 @@ class Sector:
 
 def load(path):
     """The bytes of a dump. Raises OSError for a file that cannot be read, DumpError for one of another size."""
-    dump = path.read_bytes()
+    try:
+        dump = read(path, SIZE)
+    except TooLong as error:
+        raise DumpError(f"{error}, but a dump of the partition locklog has just as many") from error
     if len(dump) != SIZE:
         raise DumpError(f"{path}: {len(dump):,} bytes, but a dump of the partition locklog has {SIZE:,}")
     return dump
