@@ -181,8 +181,8 @@ BROKEN = {
         REPLAY,
         [
             (
-                "            last = slot\n            if self._recognise(torn):\n",
-                "            if self._recognise(torn):\n                last = slot\n",
+                "            last = slot\n            if self._recognise(slot):\n",
+                "            if self._recognise(slot):\n                last = slot\n",
             )
         ],
         "sets bits",
