@@ -6,18 +6,19 @@ import powerloss
 from nor import TEARS
 from plan import FULL, SHAPES, SMALL, THREE, named
 
+FEW = ("byte", "all_but_bit", "suffix")  # tears on full flash, where a boot takes long
+
 # (what is told, shape, how many tears each depth tries at an operation)
 EXHAUSTIVE = (
-    ("two cuts", SMALL, (8, 8)),
-    ("two cuts", THREE, (8, 2)),
-    ("three cuts", SMALL, (8, 1, 1)),
-    ("one cut", FULL, (8,)),
-    ("two cuts", FULL, (1, 1)),
+    ("two cuts", SMALL, (9, 4)),
+    ("two cuts", THREE, (9, 1)),
+    ("three cuts", SMALL, (5, 1, 1)),
+    ("one cut", FULL, (9,)),
 )
 
 
 def growing(shape, tally):
-    for tear in TEARS[::3] if shape is FULL else TEARS:
+    for tear in FEW if shape is FULL else TEARS:
         powerloss.linear(shape, tear, tally)
         powerloss.doubling(shape, tear, tally)
 
