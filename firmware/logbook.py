@@ -1,10 +1,10 @@
 """What goes into the audit log: openings one by one, refusals of a kind gathered within a session.
 
 The first refusal of a kind that cost an attempt is logged at once; the rest of its kind, and whatever costs an entry
-nothing, is counted and logged when the session ends, so that free entries cannot flush the log. What was counted goes
-before any other event. So an event that says how many attempts there were accounts for all of them, and a power cut
-cannot hide one: the next wake sees how many the journal has counted since. A log that cannot be written keeps nobody
-out: what an opening rests on is the journal.
+nothing, is counted and logged when the session ends, so that free entries of a kind cost one record a session. What was
+counted goes before any other event. So an event that says how many attempts there were accounts for all of them, and a
+power cut cannot hide one: the next wake sees how many the journal has counted since. A log that cannot be written keeps
+nobody out: what an opening rests on is the journal.
 """
 
 from array import array

@@ -1,4 +1,4 @@
-"""What is soldered to which GPIO: the same pin map as in docs/wiring.md, seen from the outside of the chip."""
+"""What is soldered to which GPIO: the pin map of firmware/board.py, seen from the outside of the chip."""
 
 ROWS = (32, 33, 13, 4)
 """Rows of the key matrix, top first."""

@@ -2,7 +2,7 @@
 
 A pattern is a tuple of steps (LED level, buzzer frequency in Hz or 0, duration in ms). The LED rhythms differ from each
 other, so that a muted lock, or a person who does not hear, still gets the whole answer. What a person should read from
-each is on the courier's page and the locksmith's card in `docs/`.
+each stands above it.
 """
 
 from micropython import const
