@@ -9,6 +9,7 @@ from micropython import const
 from firmware import door as doors
 from firmware.core.entry import ENTERED, OVERLONG, Entry
 from firmware.core.words import (
+    ACCEPTED,
     APPROVAL,
     BATTERY,
     BUDGET,
@@ -37,6 +38,7 @@ _OWNER_S = const(15)  # between two entries of the owner's length
 # what the keypad tells of each decision: a pattern of drivers/signals.py
 ANSWERS = {
     OPENED: "opened",
+    ACCEPTED: "accepted",
     WRONG: "wrong",
     MISTYPED: "mistyped",
     USED: "used",

@@ -4,10 +4,10 @@ A grant is never an object of its own: 64 of them as objects would take a third 
 fields by the grant's place in the table. packing.py makes a record; bounds.py says what must be true of a table before
 any code is compared against it.
 
-Record, little-endian: id u16, kind u8, flags u8 (1 check digit, 2 SHA-256), digits u8, permissions u8, issuer u8,
-count u8 (serials of an interval, window of an event), step u32 s, offset u32 s, grace_before u8, grace_after u8,
-early u8, 0 u8, valid_from u32, valid_until u32 (unix s, 0 no bound), uses u16 (0 unlimited), second u16 (0),
-label 12 bytes UTF-8, key length u8, key 32 bytes, 3 bytes 0.
+Record, little-endian: id u16, kind u8, flags u8 (1 check digit, 2 SHA-256, 4 revoked), digits u8, permissions u8,
+issuer u8, count u8 (serials of an interval, window of an event, unpredictable digits of a number), step u32 s,
+offset u32 s, grace_before u8, grace_after u8, early u8, schedule u8, valid_from u32, valid_until u32 (unix s, 0 no
+bound), uses u16 (0 unlimited), second u16, label 12 bytes UTF-8, key length u8, key 32 bytes, max_u u16 s, u8 0.
 """
 
 import struct
@@ -15,16 +15,20 @@ import struct
 from micropython import const
 
 from firmware.core.bounds import GrantError
-from firmware.core.words import EVENT, INTERVAL, OWNER
+from firmware.core.words import EVENT, INTERVAL, NUMBER, OWNER
 
 GRANT_SIZE = const(80)
 
 _CHECK_DIGIT = const(1)
 _SHA256 = const(2)
+_REVOKED = const(4)
 _LABEL = const(32)
 _LABEL_SIZE = const(12)
 _KEY_LENGTH = const(44)
 _KEY = const(45)
+_MAX_U = const(77)
+_LAST = const(79)
+_LEAST_U = const(10)  # seconds: a third of the grace of the shortest step, one of 30 s on either side
 
 
 class Grants:
@@ -64,6 +68,10 @@ class Grants:
         """Whether its codes come from HMAC-SHA-256 instead of HMAC-SHA-1."""
         return bool(self._u8(i, 3) & _SHA256)
 
+    def revoked(self, i):
+        """Whether nothing of it opens any more; it stays in the table so that its codes are answered `revoked`."""
+        return bool(self._u8(i, 3) & _REVOKED)
+
     def digits(self, i):
         """Digits of a code without its check digit: 6 to 9, of a number 8 to 12."""
         return self._u8(i, 4)
@@ -87,6 +95,10 @@ class Grants:
     def window(self, i):
         """How many counters from the base on an event accepts; 0 for the other kinds."""
         return self._u8(i, 7) if self.kind(i) == EVENT else 0
+
+    def unpredictable(self, i):
+        """How many digits of a number a stranger cannot know, as its owner declares: 1 to its digits; others 0."""
+        return self._u8(i, 7) if self.kind(i) == NUMBER else 0
 
     def step(self, i):
         """Length of an interval's step in seconds, 30 to 604,800."""
@@ -112,6 +124,18 @@ class Grants:
         """Steps ahead of grace_before whose codes are answered `early` instead of `wrong`."""
         return self._u8(i, 18)
 
+    def max_u(self, i):
+        """How many seconds the clock may be wrong while the codes of an interval are compared.
+
+        Unless the grant says otherwise: a third of the shorter grace, of a step where there is none; at least 10 s.
+        """
+        given = self._u16(i, _MAX_U)
+        return given or max(_LEAST_U, self.step(i) * max(1, min(self.grace_before(i), self.grace_after(i))) // 3)
+
+    def schedule(self, i):
+        """Number of the weekly schedule within which its codes open, from 1; 0: at any time."""
+        return self._u8(i, 19)
+
     def valid_from(self, i):
         """Unix second before which no code of the grant opens; 0: no bound."""
         return self._u32(i, 20)
@@ -123,6 +147,10 @@ class Grants:
     def uses(self, i):
         """How often one code opens: 1 for one-time codes, for a number also more, or 0: without limit."""
         return self._u16(i, 28)
+
+    def second(self, i):
+        """What must follow its codes within a minute: a code of the grant with this id, or REMOTE; 0: nothing."""
+        return self._u16(i, 30)
 
     def label(self, i):
         """Name for people, up to 12 bytes as UTF-8."""
@@ -163,5 +191,5 @@ class Grants:
     def reserved_zero(self, i):
         """Whether every byte that has no meaning yet is 0; a grant that asks for what is unknown must not open."""
         buf, at = self._buf, i * GRANT_SIZE
-        unused = bytes(buf[at + _KEY + buf[at + _KEY_LENGTH] : at + GRANT_SIZE])
-        return buf[at + 3] < 4 and not (buf[at + 19] or self._u16(i, 30) or unused.strip(b"\0"))
+        unused = bytes(buf[at + _KEY + buf[at + _KEY_LENGTH] : at + _MAX_U])
+        return buf[at + 3] < 8 and not (buf[at + _LAST] or unused.strip(b"\0"))

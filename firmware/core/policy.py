@@ -1,7 +1,22 @@
 """Policy: what the lock decides about an entry once it knows which codes the digits are."""
 
 from firmware.core.verify import classify
-from firmware.core.words import BATTERY, CLOCK, EARLY, INTERVAL, LATE, LOST, NUMBER, OPENED, USED, WRONG
+from firmware.core.words import (
+    APPROVAL,
+    BATTERY,
+    CLOCK,
+    EARLY,
+    INTERVAL,
+    LATE,
+    LOST,
+    NUMBER,
+    OPENED,
+    REVOKED,
+    SCHEDULE,
+    UNLOCK,
+    USED,
+    WRONG,
+)
 
 
 def decide(grants, state, hits, t, quality, battery_ok, length):
@@ -30,13 +45,21 @@ def _verdict(grants, state, hit, t, quality, battery_ok):
     since, until = grants.valid_from(i), grants.valid_until(i)
     if verdict in (WRONG, USED):
         return verdict
+    if grants.revoked(i):
+        return REVOKED
     if quality == LOST and (grants.kind(i) == INTERVAL or since or until):
         return CLOCK
     if until and t >= until:
         return LATE
     if verdict == OPENED and t < since:
         return EARLY
-    if verdict == OPENED and not battery_ok:
+    if verdict != OPENED:
+        return verdict
+    if grants.schedule(i):
+        return SCHEDULE
+    if grants.second(i) or not grants.permissions(i) & UNLOCK:
+        return APPROVAL
+    if not battery_ok:
         return BATTERY
     return verdict
 

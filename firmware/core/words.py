@@ -21,6 +21,7 @@ APPROVAL = const(11)
 BATTERY = const(12)
 JAMMED = const(13)
 STORAGE = const(14)
+ACCEPTED = const(15)  # a code that was right and does not open: a service code, or a second part come first
 
 DECISIONS = (
     None,
@@ -38,6 +39,7 @@ DECISIONS = (
     "battery",
     "jammed",
     "storage",
+    "accepted",
 )
 
 # What a grant's codes are: RFC 6238 time steps, RFC 4226 counters, or digits chosen elsewhere.
@@ -55,6 +57,10 @@ DURESS = const(8)
 CALL = const(16)
 APPROVE = const(32)
 OWNER = const(64)
+
+PERMISSIONS = ("unlock", "hold open", "service", "duress", "call", "approve", "owner")
+
+REMOTE = const(0xFFFF)  # as a grant's second part: an approval by radio
 
 # How far the clock's reading may be trusted.
 TRUSTED = const(1)

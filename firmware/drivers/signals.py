@@ -21,6 +21,8 @@ PATTERNS = {
     "key": ((1, 1500, 30),),
     # the bolt is open
     "opened": ((1, 1047, 150), (1, 1319, 150), (1, 1568, 300), (1, 0, 400)),
+    # the code is right, and the lock waits for what comes next
+    "accepted": ((1, 1319, 150), (0, 0, 100), (1, 1319, 150), (0, 0, 100), (1, 1568, 300)),
     # no such code
     "wrong": _beeps(3, 300, 200, 150),
     # the check digit does not fit: type it again

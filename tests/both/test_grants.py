@@ -5,7 +5,19 @@ from keyring import KEY, raises
 from firmware.core.bounds import GrantError, check_grants
 from firmware.core.grants import GRANT_SIZE, Grants
 from firmware.core.packing import pack_grant
-from firmware.core.words import DURESS, EVENT, HOLD_OPEN, INTERVAL, NUMBER, OWNER, UNLOCK
+from firmware.core.words import (
+    APPROVE,
+    CALL,
+    DURESS,
+    EVENT,
+    HOLD_OPEN,
+    INTERVAL,
+    NUMBER,
+    OWNER,
+    REMOTE,
+    SERVICE,
+    UNLOCK,
+)
 
 STRETCHED = b"s" * 16
 
@@ -43,7 +55,7 @@ def refused_table(text, *records):
 def test_an_interval_comes_back():
     grants = Grants(
         interval(
-            id=65535,
+            id=65534,
             key=b"\xff" * 32,
             digits=9,
             check=True,
@@ -58,13 +70,18 @@ def test_an_interval_comes_back():
             early=9,
             valid_from=1900000000,
             valid_until=0xFFFFFFFF,
+            schedule=16,
+            second=REMOTE,
+            max_u=65535,
+            revoked=True,
             label="Käse & Brot",
         )
     )
     assert len(grants) == 1
-    assert (grants.id(0), grants.kind(0), grants.digits(0), grants.length(0)) == (65535, INTERVAL, 9, 10)
+    assert (grants.id(0), grants.kind(0), grants.digits(0), grants.length(0)) == (65534, INTERVAL, 9, 10)
     assert (grants.check(0), grants.sha256(0), grants.issuer(0)) == (True, True, 255)
     assert grants.permissions(0) == UNLOCK
+    assert (grants.schedule(0), grants.second(0), grants.max_u(0), grants.revoked(0)) == (16, REMOTE, 65535, True)
     assert (grants.serials(0), grants.window(0), grants.step(0), grants.offset(0)) == (7, 0, 604800, 604799)
     assert (grants.grace_before(0), grants.grace_after(0), grants.early(0)) == (3, 20, 9)
     assert (grants.valid_from(0), grants.valid_until(0)) == (1900000000, 0xFFFFFFFF)
@@ -73,11 +90,13 @@ def test_an_interval_comes_back():
 
 
 def test_an_event_and_a_number_come_back():
-    grants = Grants(bytearray(event(window=64, digits=6) + number(id=2, digits=10, uses=65535)))
+    grants = Grants(bytearray(event(window=64, digits=6) + number(id=2, digits=10, uses=65535, unpredictable=7)))
     assert (grants.kind(0), grants.window(0), grants.serials(0), grants.candidates(0)) == (EVENT, 64, 1, 64)
     assert (grants.check(0), grants.sha256(0), grants.length(0), grants.key(0)) == (False, False, 6, KEY)
     assert (grants.kind(1), grants.uses(1), grants.key(1), grants.label(1)) == (NUMBER, 65535, STRETCHED, "")
     assert (grants.window(1), grants.serials(1), grants.candidates(1)) == (0, 1, 1)
+    assert (grants.unpredictable(0), grants.unpredictable(1)) == (0, 7)
+    assert (grants.schedule(0), grants.second(0), grants.revoked(0)) == (0, 0, False)
 
 
 def test_defaults():
@@ -127,9 +146,15 @@ def test_bounds_of_one_time_codes():
     refused(lambda: event(key=b"k" * 33), "key bytes 33")
     refused(lambda: event(label="thirteen byte"), "label bytes 13")
     refused(lambda: event(label="ä" * 7), "label bytes 14")
-    for permissions in (HOLD_OPEN, UNLOCK | HOLD_OPEN, UNLOCK | DURESS):
-        refused(lambda permissions=permissions: event(permissions=permissions), "this lock knows unlock and owner")
+    for permissions in (HOLD_OPEN, DURESS | SERVICE, APPROVE | DURESS):
+        refused(lambda permissions=permissions: event(permissions=permissions), "need the permission to unlock")
+    for permissions in (SERVICE, APPROVE, CALL, UNLOCK | HOLD_OPEN | DURESS):
+        event(permissions=permissions)
+    refused(lambda: event(permissions=0), "permissions 0, must be 1 to 127")
     refused(lambda: event(permissions=128 | UNLOCK), "permissions 129")
+    refused(lambda: event(id=65535), "id 65535")
+    refused(lambda: event(schedule=17), "schedule 17, must be 0 to 16")
+    refused(lambda: event(valid_from=1900000000, valid_until=1900000000), "valid until is not after valid from")
     refused(lambda: event(issuer=256), "issuer 256")
     refused(lambda: event(valid_until=1 << 32), "valid until")
     refused(lambda: event(valid_from=-1), "valid from -1")
@@ -159,6 +184,8 @@ def test_bounds_of_a_number():
     refused(lambda: number(digits=13), "digits 13")
     refused(lambda: number(key=KEY), "key bytes 20, must be 16 to 16")
     refused(lambda: number(uses=65536), "uses 65536")
+    refused(lambda: number(unpredictable=0), "unpredictable digits 0, must be 1 to 8")
+    refused(lambda: number(unpredictable=9), "unpredictable digits 9")
     refused(lambda: number(check=True), "neither check digit nor hash")
     refused(lambda: number(sha256=True), "neither check digit nor hash")
 
@@ -166,17 +193,48 @@ def test_bounds_of_a_number():
 def test_an_owner_is_a_number_of_twelve_digits():
     for fields in ({"digits": 11}, {"uses": 1}, {"kind": EVENT, "key": KEY, "digits": 9}):
         refused(lambda fields=fields: owner(**fields), "an owner's grant is a number of 12 digits")
-    refused(lambda: owner(permissions=OWNER), "this lock knows unlock and owner")
+    refused(lambda: owner(permissions=OWNER), "need the permission to unlock")
+    for fields in ({"schedule": 1}, {"second": 5}):
+        refused(lambda fields=fields: owner(**fields), "neither schedule nor second part")
+    owner(permissions=OWNER | UNLOCK | DURESS)
+
+
+def test_service_codes_open_once():
+    refused(lambda: number(permissions=SERVICE, uses=0), "service codes open once")
+    number(permissions=SERVICE)
+
+
+def test_a_second_part_is_a_grant_that_approves():
+    first = event(id=1, second=2)
+    wanted = "grant 1: second part 2 is not a grant that approves by itself"
+    refused_table(wanted, first)
+    refused_table(wanted, first, event(id=2))
+    refused_table(wanted, first, event(id=2, permissions=APPROVE, second=3), event(id=3, permissions=APPROVE))
+    refused_table("grant 1: second part 1", event(id=1, second=1, permissions=UNLOCK | APPROVE))
+    check_grants(Grants(first + event(id=2, permissions=APPROVE)))
+    check_grants(Grants(event(id=1, second=REMOTE)))
+
+
+def test_how_far_the_clock_may_be_wrong():
+    for fields, seconds in (
+        ({}, 10),
+        ({"step": 3600}, 1200),
+        ({"step": 3600, "grace_before": 2, "grace_after": 4}, 2400),
+        ({"step": 86400, "grace_before": 0, "grace_after": 2}, 28800),
+        ({"step": 30, "grace_before": 0, "grace_after": 0}, 10),
+        ({"step": 3600, "max_u": 45}, 45),
+    ):
+        assert Grants(interval(**fields)).max_u(0) == seconds, fields
 
 
 def test_bytes_that_mean_nothing_must_be_zero():
     for make, first in ((interval, 65), (number, 61)):
-        for at in [19, 30, 31] + list(range(first, 80)):
+        for at in list(range(first, 77)) + [79]:
             record = bytearray(make())
             record[at] = 1
             refused_table("grant 1: a reserved byte is not 0", record)
     record = bytearray(interval())
-    record[3] = 4
+    record[3] = 8
     refused_table("grant 1: a reserved byte is not 0", record)
 
 
