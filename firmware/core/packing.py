@@ -67,10 +67,10 @@ def pack_grant(
 
     An interval uses `serials`, `step` to `early` and `max_u`, an event `window`, a number `uses` and `unpredictable`
     (None: all its digits); a kind leaves the others out. The key of a number is what `stretch.number_key` makes of its
-    digits. Everything else is as in `Grants`. What other grants of the table must fulfil is left to `check_grants`.
+    digits. The other fields are as in `Grants`.
     """
     count = {INTERVAL: serials, EVENT: window}.get(kind, digits if unpredictable is None else unpredictable)
-    timed = (step, offset, grace_before, grace_after, early) if kind == INTERVAL else (0, 0, 0, 0, 0)
+    timed = (step, offset, grace_before, grace_after, early) if kind == INTERVAL else (0,) * 5
     flags = (_CHECK_DIGIT if check else 0) | (_SHA256 if sha256 else 0) | (_REVOKED if revoked else 0)
     head = (id, kind, flags, digits, permissions, issuer, count)
     tail = (schedule, valid_from, valid_until, uses if kind == NUMBER else 1, second)
