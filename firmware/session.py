@@ -7,6 +7,7 @@ itself: `Door` reports what happened to it.
 from micropython import const
 
 from firmware import door as doors
+from firmware.core.bounds import OWNER_S
 from firmware.core.entry import ENTERED, OVERLONG, Entry
 from firmware.core.words import (
     ACCEPTED,
@@ -33,7 +34,6 @@ _SPACING_MS = const(3_000)  # before the next entry, after one that cost nothing
 _RETRY_MS = const(300_000)
 _DAY_MS = const(86_400_000)
 _MOST_RETRIES = const(9)  # twice nine times 5 minutes is more than a day
-_OWNER_S = const(15)  # between two entries of the owner's length
 
 # what the keypad tells of each decision: a pattern of drivers/signals.py
 ANSWERS = {
@@ -164,7 +164,7 @@ class Session:
         """`#`: the entry is judged now, or when its turn comes."""
         self._turn = max(now, self._not_before)
         if self._attempts and self._attempts.is_owners(self._entry.length):
-            self._turn = max(self._turn, now + self._clock.owner_wait(_OWNER_S))
+            self._turn = max(self._turn, now + self._clock.owner_wait(OWNER_S))
         if self._turn > now:
             self.signals.play("busy", now)
 

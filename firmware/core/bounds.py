@@ -20,6 +20,7 @@ MAX_CANDIDATES = const(256)
 MAX_SERIALS = const(128)
 MAX_SCHEDULES = const(16)
 OWNER_DIGITS = const(12)
+OWNER_S = const(15)  # seconds between two entries of the owner's length
 
 _NUMBER_KEY = const(16)
 _KNOWN = const(127)  # all permissions

@@ -74,7 +74,10 @@ def pack_grant(
     flags = (_CHECK_DIGIT if check else 0) | (_SHA256 if sha256 else 0) | (_REVOKED if revoked else 0)
     head = (id, kind, flags, digits, permissions, issuer, count)
     tail = (schedule, valid_from, valid_until, uses if kind == NUMBER else 1, second)
-    record = _packed(head + timed + tail, label.encode(), key, max_u if kind == INTERVAL else 0)
+    return _checked(_packed(head + timed + tail, label.encode(), key, max_u if kind == INTERVAL else 0))
+
+
+def _checked(record):
     check_grant(Grants(record), 0)
     return record
 

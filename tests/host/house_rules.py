@@ -36,7 +36,7 @@ _CHIP = {
     "boot.py": {"machine"},
     "main.py": {"machine"},
 }
-_STANDARD = {"array", "binascii", "gc", "hashlib", "json", "micropython", "struct"}
+_STANDARD = {"array", "binascii", "gc", "hashlib", "json", "math", "micropython", "struct"}
 
 # Calls that a module may make while it is imported: they compute a constant.
 _CONSTANT_CALLS = {"bytes", "const", "int.from_bytes", "len", "max", "min", "range", "struct.calcsize", "sum", "tuple"}
