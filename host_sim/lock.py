@@ -20,7 +20,6 @@ another. Time is simulated and stands still between two calls: only the methods 
 give the same run. One lock belongs to one thread; any number of locks live beside each other.
 """
 
-from firmware.drivers.signals import PATTERNS
 from host_sim import snapshot as snapshots
 from host_sim.chip.keymatrix import KEYS
 from host_sim.history import Happening, History
@@ -28,6 +27,7 @@ from host_sim.provision import LockConfig, provision
 from host_sim.runtime import RUNTIMES
 from host_sim.runtime.image import PROJECT
 from host_sim.runtime.run import FirmwareError
+from host_sim.signs import SIGNS
 from host_sim.world.chip import ASLEEP, AWAKE, BOOTING
 from host_sim.world.world import World
 
@@ -53,7 +53,7 @@ class Lock:
         self._runtime = RUNTIMES[runtime](root, **options)
         sectors = 64 if config is None else config.sectors
         flash_size = None if sectors is None else sectors * 4096
-        self._board = (self._runtime, PATTERNS, int(start), seed, flash_size)
+        self._board = (self._runtime, SIGNS, int(start), seed, flash_size)
         world = World(*self._board)
         self._begin(world, None if config is None else provision(world, config, seed))
         world.begin()
@@ -207,7 +207,7 @@ class Lock:
 
     @property
     def answers(self):
-        """All answers given by LED and buzzer: (unix time, name in the firmware's table of patterns), oldest first.
+        """All answers given by LED and buzzer: (unix time, name), oldest first; the name is "number 58" or a pattern's.
 
         They are recognised from light and sound alone, once the pattern is over.
         """

@@ -1,8 +1,9 @@
 """LED and buzzer: one pattern for each thing the lock has to say to a person.
 
-A pattern is a tuple of steps (LED level, buzzer frequency in Hz or 0, duration in ms). The LED rhythms differ from each
-other, so that a muted lock, or a person who does not hear, still gets the whole answer. What a person should read from
-each stands above it.
+A pattern is a tuple of steps (LED level, buzzer frequency in Hz or 0, duration in ms). Its light is winks (up to
+80 ms), short flashes (100 to 250 ms) and long ones (500 ms and more), dark up to 200 ms in between, and no two answers
+have the same row of them: a muted lock, or a person who does not hear, still gets the whole answer. What a person
+should read from each stands above it; docs/courier.md has the picture.
 """
 
 from micropython import const
@@ -21,8 +22,8 @@ PATTERNS = {
     "key": ((1, 1500, 30),),
     # the bolt is open
     "opened": ((1, 1047, 150), (1, 1319, 150), (1, 1568, 300), (1, 0, 400)),
-    # the code is right, and the lock waits for what comes next
-    "accepted": ((1, 1319, 150), (0, 0, 100), (1, 1319, 150), (0, 0, 100), (1, 1568, 300)),
+    # right, and no bolt moves: the lock waits for what comes next, or has done it
+    "accepted": ((1, 1047, 150), (0, 0, 150), (1, 1319, 500), (0, 0, 150), (1, 1568, 150)),
     # no such code
     "wrong": _beeps(3, 300, 200, 150),
     # the check digit does not fit: type it again
@@ -40,9 +41,9 @@ PATTERNS = {
     # the battery cannot move the bolt
     "battery": _beeps(5, 250, 100, 100),
     # the bolt does not move: push or pull the door and try again
-    "jammed": _beeps(4, 250, 400, 100),
+    "jammed": ((1, 250, 500), (0, 0, 150), (1, 250, 150), (0, 0, 150)) * 2,
     # wait: the answer comes later
-    "busy": _beeps(3, 0, 40, 200),
+    "busy": _beeps(4, 0, 40, 60),
     # the door stands open
     "ajar": _beeps(3, 1200, 600, 200),
     # the bolt is thrown
@@ -76,7 +77,11 @@ class Signals:
 
     def play(self, name, now):
         """Begin the pattern `name` at `now` (ms)."""
-        self._steps = PATTERNS[name]
+        self.begin(PATTERNS[name], now)
+
+    def begin(self, steps, now):
+        """Begin `steps`, as a pattern has them, at `now` (ms)."""
+        self._steps = steps
         self._next = 0
         self._until = now
         self.tick(now)

@@ -33,6 +33,10 @@ def _answer(stage, fields):
     return Expectation(lambda: fields["answer"] in stage.answers, lambda: _said(stage))
 
 
+def _shown(stage, fields):
+    return Expectation(lambda: f"number {fields['number']}" in stage.answers, lambda: _said(stage))
+
+
 def _no_answer(stage, fields):
     return Expectation(lambda: bool(stage.answers), lambda: _said(stage), never=True)
 
@@ -121,6 +125,7 @@ def _chip_state(stage):
 
 _EXPECTATIONS = {
     "answer": _answer,
+    "shown": _shown,
     "no answer": _no_answer,
     "bolt": _bolt,
     "door": _door,

@@ -139,6 +139,12 @@ EXPECTATIONS = (
         "light and buzzer said so since the last keys",
     ),
     Form(
+        "shown",
+        "expect number COUNT [within DURATION]",
+        "expect number 58 within 20s",
+        "light and buzzer have shown this number since the last keys, digit by digit",
+    ),
+    Form(
         "no answer",
         "expect no answer [within DURATION]",
         "expect no answer within 5s",

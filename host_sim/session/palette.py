@@ -2,6 +2,7 @@
 
 ANSWERS = {
     "opened": ("green", "the bolt is open"),
+    "accepted": ("green", "right: go on"),
     "wrong": ("red", "no such code"),
     "mistyped": ("yellow", "a slip of the finger: type it again"),
     "used": ("magenta", "this code has opened before"),

@@ -4,11 +4,15 @@ Recognition knows nothing but the two outputs and the table of patterns: `{name:
 `firmware/drivers/signals.py`. A pattern is looked for as it is and muted, that is with the LED alone. Recognition runs
 as the changes arrive; where what was seen could still grow into a longer pattern (two blinks into three), the answer
 waits until the silence after it was too long for that.
+
+A number is shown in pieces: patterns named "0" to "9" for its digits and one named "number" before and after them.
+Digits are looked for only between these two, and the answer is then one: "number 58".
 """
 
 _GLITCH_US = 3_000  # LED and buzzer never change in the same microsecond: shorter states are on the way to the next
 _SLACK_US = 25_000  # a busy lock is late by a turn of its loop
 _SLACK_PERCENT = 20
+_FRAME = "number"
 
 
 class Signals:
@@ -28,6 +32,7 @@ class Signals:
         self._timeline = timeline
         self._patterns = _table(patterns)
         self._states = [(timeline.now_us, (0, 0))]
+        self._number = None  # (us at which it began, digits so far) of a number that is being shown
         self._wakeup = None
 
     def led(self, level):
@@ -68,14 +73,28 @@ class Signals:
                 self._wakeup = self._timeline.at(deadline + 1, self._recognise)
                 return
             if best is None:
+                self._number = None
                 del self._states[0]
                 continue
             begun = self._states[0][0]
             name, steps = best
             del self._states[: len(steps)]
-            self.answers.append((begun, name))
-            if self.on_answer:
-                self.on_answer(begun, name)
+            self._take(begun, name)
+
+    def _take(self, begun, name):
+        """A pattern is over: it is an answer, or a part of a number."""
+        number, self._number = self._number, None
+        if name.isdigit():
+            self._number = number[0], number[1] + name
+            return
+        if name == _FRAME:
+            if not number or not number[1]:
+                self._number = begun, ""
+                return
+            begun, name = number[0], f"{_FRAME} {number[1]}"
+        self.answers.append((begun, name))
+        if self.on_answer:
+            self.on_answer(begun, name)
 
     def _seen(self):
         """The states that are over, as steps of a pattern: (state, us)."""
@@ -88,7 +107,7 @@ class Signals:
         begun, state = self._states[-1]
         for name, steps in self._patterns:
             head = steps[: len(seen)]
-            if not _fits(head, seen):
+            if name.isdigit() and self._number is None or not _fits(head, seen):
                 continue
             if len(steps) <= len(seen):
                 order = (-len(steps), _distance(steps, seen))

@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from firmware.drivers.numerals import number
 from firmware.drivers.signals import PATTERNS
+from host_sim.signs import SIGNS
 from host_sim.world.signals import Signals
 from host_sim.world.timeline import Timeline
 
@@ -24,9 +26,12 @@ class Player:
     def wait(self, ms):
         self.timeline.advance_to(self.timeline.now_us + round(ms * 1_000))
 
-    def play(self, name, muted=False, late_ms=2, silence_ms=600, stop_after_ms=None):
+    def play(self, name, *how, **more):
+        self.begin(self.patterns[name], *how, **more)
+
+    def begin(self, steps, muted=False, late_ms=2, silence_ms=600, stop_after_ms=None):
         left = stop_after_ms
-        for led, hz, ms in self.patterns[name]:
+        for led, hz, ms in steps:
             self.signals.led(led)
             self.wait(0.05)
             self.signals.buzzer(0 if muted else hz)
@@ -126,3 +131,30 @@ def test_of_two_rhythms_that_fit_the_nearer_is_the_answer():
     for name in ("short", "long"):
         player.play(name)
     assert player.names == ["short", "long"]
+
+
+@given(st.integers(0, 99_999), st.booleans(), st.integers(0, 12))
+def test_a_number_is_recognised_loud_and_muted(n, muted, late_ms):
+    player = Player(SIGNS)
+    player.begin(number(n), muted, late_ms)
+    assert player.signals.answers == [(0, f"number {n}")]
+
+
+@pytest.mark.parametrize("muted", [False, True])
+@pytest.mark.parametrize("name", PATTERNS)
+def test_an_answer_before_a_number_or_instead_of_its_end_is_no_part_of_it(name, muted):
+    player = Player(SIGNS)
+    player.play(name, muted)
+    player.begin(number(31), muted, silence_ms=1_500)
+    player.begin(number(42), muted, stop_after_ms=4_500)
+    player.play(name, muted, silence_ms=1_500)
+    player.begin(number(7), muted)
+    assert player.names == [name, "number 31", name, "number 7"]
+
+
+@pytest.mark.parametrize("name", PATTERNS)
+def test_no_answer_is_taken_for_a_number_where_numbers_are_known(name):
+    player = Player(SIGNS)
+    for muted in (False, True):
+        player.play(name, muted)
+    assert player.names == [name, name]

@@ -1,0 +1,32 @@
+"""Numbers by light and sound, for whoever counts along: the service menu's way to tell a voltage or a temperature.
+
+    flicker   each digit as that many slow flashes, 0 as one long, a pause after each   flicker
+
+The flicker says that a number begins and that it is over, so that no flashes of a number are taken for an answer, nor
+an answer for a number. Nothing but the menu imports this.
+"""
+
+from micropython import const
+
+_HZ = const(1000)
+_FRAME_HZ = const(2400)
+_ON_MS = const(250)
+_OFF_MS = const(350)
+_ZERO_MS = const(900)
+_PAUSE_MS = const(850)  # after what follows each flash: more than a second between two digits
+
+FRAME = ((1, _FRAME_HZ, 40), (0, 0, 60)) * 10
+
+
+def digit(d):
+    """The steps of one decimal digit, 0 to 9."""
+    return ((1, _HZ, _ON_MS), (0, 0, _OFF_MS)) * d or ((1, _HZ, _ZERO_MS), (0, 0, _OFF_MS))
+
+
+def number(n):
+    """The steps of a whole number, 0 and up, for `Signals.begin`."""
+    pause = ((0, 0, _PAUSE_MS),)
+    steps = FRAME + pause
+    for d in str(n):
+        steps += digit(int(d)) + pause
+    return steps + FRAME
