@@ -22,3 +22,11 @@ def bench():
     figures = all_figures()
     write(figures, BENCH_FILE)
     console().print(*lines(figures))
+
+
+@app.command()
+def courier():
+    """Draw docs/courier.svg anew from the firmware's patterns: what the lock says, and what to do."""
+    from tools.courier import FILE, draw
+
+    FILE.write_text(draw(), encoding="utf-8")

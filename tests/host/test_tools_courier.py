@@ -1,0 +1,55 @@
+"""The courier's page says of each answer what the firmware shows: picture, words and table agree with the patterns."""
+
+import re
+from xml.etree import ElementTree
+
+import pytest
+from typer.testing import CliRunner
+
+from firmware.drivers.signals import PATTERNS
+from host_sim.session.fields import NOT_ANSWERS
+from tests.both.rhythms import flashes, word
+from tools import cli, courier
+
+PAGE = courier.FILE.with_suffix(".md").read_text(encoding="utf-8")
+LIGHT = {"L": "one long", "wwww": "flicker", "ww": "two winks"}
+"""Rhythms that the page puts into words; the others are dots and dashes."""
+
+
+def test_every_answer_has_a_row_and_no_row_is_of_another_lock():
+    assert sorted(row.name for row in courier.ROWS) == sorted(set(PATTERNS) - set(NOT_ANSWERS))
+    assert len({row.says for row in courier.ROWS}) == len(courier.ROWS)
+
+
+def test_the_picture_in_docs_is_drawn_from_the_patterns():
+    assert courier.FILE.read_text(encoding="utf-8") == courier.draw()
+
+
+def test_another_pattern_is_another_picture(monkeypatch):
+    drawn = courier.draw()
+    monkeypatch.setitem(PATTERNS, "used", ((1, 400, 500), (0, 0, 150), (1, 400, 150)))
+    assert courier.draw() != drawn
+
+
+def test_what_is_drawn_is_as_long_as_the_light():
+    picture = ElementTree.fromstring(courier.draw())
+    lit = [int(each.get("width")) for each in picture.iter() if each.get("fill") == "#ffc400"]
+    assert lit == [ms * 150 // 1000 for row in courier.ROWS for ms in flashes(PATTERNS[row.name])]
+
+
+@pytest.mark.parametrize("row", courier.ROWS, ids=lambda row: row.name)
+def test_the_page_says_the_same_in_words(row):
+    letters = word(PATTERNS[row.name])
+    light = LIGHT.get(letters) or "`" + " ".join(letters).replace("s", ".").replace("L", "-") + "`"
+    assert f"| {light} | {row.says} | {row.do} |" in PAGE
+
+
+def test_the_page_has_no_row_too_many():
+    rows = re.findall(r"^\| (?!light|-)", PAGE, re.MULTILINE)
+    assert len(rows) == len(courier.ROWS)
+
+
+def test_the_command_draws_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(courier, "FILE", tmp_path / "courier.svg")
+    assert CliRunner().invoke(cli.app, ["courier"]).exit_code == 0
+    assert courier.FILE.read_text(encoding="utf-8") == courier.draw()
