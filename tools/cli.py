@@ -6,9 +6,11 @@ import typer
 
 from tools.console import console
 from tools.log import cli as log
+from tools.protocol import cli as protocol
 
 app = typer.Typer(help=__doc__, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 app.add_typer(log.app, name="log")
+app.add_typer(protocol.app, name="protocol")
 
 BENCH_FILE = Path(__file__).parents[1] / "build" / "bench.json"
 

