@@ -1,6 +1,6 @@
 """The vault: settings and grants in NVS, in two banks, replaced as a whole or not at all.
 
-A bank is small blobs, eight grants to each, and a head that says what they hold. `replace` fills the bank that does not
+A bank is a few blobs, 32 grants to each, and a head that says what they hold. `replace` fills the bank that does not
 count, reads it back, writes its head last, and then erases the other bank: with two sets of 64 grants NVS would be
 nearly full for ever, and the other set may hold revoked keys. The head with the highest generation counts. Blobs that
 do not match it are damage, never a reason to go back to the other bank.
@@ -16,8 +16,8 @@ from micropython import const
 
 from firmware.store import BLANK, DAMAGED, FULL, PROGRAM, StorageError
 
-BLOB_SIZE = const(640)  # eight grants
-MAX_SETTINGS = const(640)
+BLOB_SIZE = const(2560)  # 32 grants: smaller blobs take NVS more entries than it has for two sets
+MAX_SETTINGS = const(1280)
 MAX_GRANTS = const(5120)
 
 _HEAD = "<4sIHH32s"  # magic, generation, size of settings, size of grants, SHA-256 over all before it and both
@@ -33,7 +33,7 @@ class VaultError(StorageError):
 
 
 class Vault:
-    """Settings (JSON, at most 640 bytes) and grants (80 bytes each, at most 64) in an open NVS namespace.
+    """Settings (JSON, at most 1280 bytes) and grants (80 bytes each, at most 64) in an open NVS namespace.
 
     nvs: `get_blob(key, buf)` -> length, `set_blob(key, buf)`, `erase_key(key)`, `commit()`, which raise OSError, also
     for a missing key.
@@ -85,7 +85,7 @@ class Vault:
 
     def _fill(self, bank, head, settings, grants):
         """Write all blobs of a bank but its head and read them back."""
-        for kind, data in (("s", settings), ("g", grants)):
+        for kind, data in (("s", memoryview(settings)), ("g", memoryview(grants))):
             for at in range(0, len(data), BLOB_SIZE):
                 self._nvs.set_blob(_name(bank, kind, at), data[at : at + BLOB_SIZE])
         self._nvs.commit()

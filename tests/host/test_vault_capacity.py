@@ -42,6 +42,8 @@ def test_two_full_sets_fit_and_can_be_replaced_again_and_again():
     vault = Vault(Namespace(nvs, "dropbolt"))
     for fill in range(40):
         nvs.set_blob("phy", "cal_data", bytes([fill]) * 1904)
+        for place in range(8):  # beside them there is room for numbers that change often
+            nvs.set_i32("dropbolt", f"number{place}", fill)
         settings = bytes([fill]) * MAX_SETTINGS
         vault.replace(settings, grants(fill))
         assert vault.load() == (settings, grants(fill))
