@@ -7,7 +7,7 @@ the night when it matters.
 import binascii
 import json
 
-from firmware.core.bounds import GrantError, check_grants
+from firmware.core.bounds import MAX_SCHEDULES, GrantError, check_grants
 from firmware.core.budget import Budget, BudgetError
 from firmware.core.grants import Grants
 
@@ -16,6 +16,8 @@ _RANGES = {
     "ajar_s": (10, 3600),
     "battery_min_mv": (3600, 6000),
     "battery_low_mv": (3600, 6400),
+    "hold_s": (60, 43200),
+    "risk_one_in": (10, 1000000),
 }
 _OCTETS = {"lock": 8, "journal": 8, "salt": 16, "mac": 16}
 
@@ -32,8 +34,16 @@ SETTINGS = (
     "mute",
     "mac",
     "grants",
+    "zone",
+    "schedules",
+    "issuers",
+    "hold_s",
+    "risk_one_in",
 )
 
+_BESIDE = "grants"  # in the vault, and not among the JSON settings
+
+_ROWS = MAX_SCHEDULES  # and of issuers
 _LENGTHS = (6, 12)
 _REFILL_S = (60, 30 * 86400)
 
@@ -60,6 +70,8 @@ class Closed:
     battery_min_mv = 4400
     battery_low_mv = 4800
     mute = False
+    hold_s = 60
+    schedules = None
 
 
 class Config:
@@ -68,7 +80,9 @@ class Config:
     lock, journal (8 bytes), salt (16 bytes): ids and salt of this lock. mac (16 bytes): key that seals the journal.
     buckets: (typed length, burst in entries, refill in seconds per entry). relock_s: from door closed to bolt thrown.
     ajar_s: from bolt open to the warning. battery_min_mv: below it the motor is not driven; battery_low_mv: below it
-    the log says so. mute: no buzzer.
+    the log says so. mute: no buzzer. hold_s: how long a code may hold the bolt open at most. schedules: a
+    `core.schedule.Schedules` if a grant has a schedule, else None. What only concerns whoever changes the set (issuers,
+    risk_one_in, a schedule that nobody has) is looked at by `core.admission`, not at a wake.
     """
 
     def __init__(self, settings, grants):
@@ -84,6 +98,7 @@ class Config:
         self.mute = fields["mute"]
         self.grants = _grants(grants)
         self.budget = _budget(fields["buckets"], self.grants)
+        self.schedules = _schedules(fields, self.grants)
 
 
 def _parse(settings):
@@ -94,10 +109,10 @@ def _parse(settings):
     if not isinstance(fields, dict):
         raise ConfigError("settings", "not a JSON object")
     for name in fields:
-        if name not in SETTINGS[:-1]:
+        if name not in SETTINGS or name == _BESIDE:
             raise ConfigError(name, "unknown setting")
-    for name in SETTINGS[:-1]:
-        if name not in fields:
+    for name in SETTINGS:
+        if name not in fields and name != _BESIDE:
             raise ConfigError(name, "missing")
     return fields
 
@@ -144,3 +159,25 @@ def _grants(packed):
     except GrantError as error:
         raise ConfigError("grants", str(error))
     return grants
+
+
+def _schedules(fields, grants):
+    for name in ("schedules", "issuers"):
+        if not isinstance(fields[name], list) or len(fields[name]) > _ROWS:
+            raise ConfigError(name, f"must be a list of at most {_ROWS}")
+    if not isinstance(fields["zone"], str):
+        raise ConfigError("zone", "must be text")
+    highest = max([grants.schedule(i) for i in range(len(grants))] or [0])
+    if not highest:
+        return None
+    if highest > len(fields["schedules"]):
+        raise ConfigError("schedules", f"there is no schedule {highest}")
+    from firmware.core.schedule import ScheduleError, Schedules
+    from firmware.core.zone import Zone, ZoneError
+
+    try:
+        return Schedules(fields["schedules"], Zone(fields["zone"]))
+    except ScheduleError as error:
+        raise ConfigError("schedules", str(error))
+    except ZoneError as error:
+        raise ConfigError("zone", str(error))

@@ -19,7 +19,18 @@ from firmware.store.journal import Journal
 from firmware.store.vault import Vault
 from host_sim.devices import FlashDevice, Namespace
 
-_SETTINGS = {"relock_s": 5, "ajar_s": 60, "battery_min_mv": 4400, "battery_low_mv": 4800, "mute": False}
+_SETTINGS = {
+    "relock_s": 5,
+    "ajar_s": 60,
+    "battery_min_mv": 4400,
+    "battery_low_mv": 4800,
+    "mute": False,
+    "zone": "UTC0",
+    "schedules": [],
+    "issuers": [],
+    "hold_s": 4 * 3600,
+    "risk_one_in": 1000,
+}
 _SHORT_BUCKET = (5, 48 * 3600)
 _LONG_BUCKET = (10, 8 * 3600)
 _SHORT = 7

@@ -15,8 +15,15 @@ GOOD = {
     "battery_low_mv": 4800,
     "mute": False,
     "mac": "ffeeddccbbaa99887766554433221100",
+    "zone": "CET-1CEST,M3.5.0,M10.5.0/3",
+    "schedules": [[[31, 480, 1080]], [[64, 0, 1440]]],
+    "issuers": [[1, "parcels", 1, 16]],
+    "hold_s": 14400,
+    "risk_one_in": 1000,
 }
-GRANTS = pack_grant(id=1, kind=EVENT, key=bytes(range(20)), digits=8, check=True)
+KEY = bytes(range(20))
+GRANTS = pack_grant(id=1, kind=EVENT, key=KEY, digits=8, check=True)
+SCHEDULED = pack_grant(id=1, kind=EVENT, key=KEY, digits=8, check=True, schedule=2)
 
 
 def complaint(grants=GRANTS, without=None, **changed):
@@ -37,7 +44,15 @@ def test_good_settings_are_read():
     config = Config(json.dumps(GOOD).encode(), GRANTS)
     assert config.lock == b"\x00\x11\x22\x33\x44\x55\x66\x77"
     assert len(config.salt) == 16 and len(config.grants) == 1
-    assert (config.relock_s, config.ajar_s, config.mute) == (5, 60, False)
+    assert (config.relock_s, config.ajar_s, config.mute, config.hold_s) == (5, 60, False, 14400)
+
+
+def test_schedules_are_made_only_for_a_grant_that_has_one():
+    settings = json.dumps(GOOD).encode()
+    assert Config(settings, GRANTS).schedules is None
+    schedules = Config(settings, SCHEDULED).schedules
+    sunday = 1772924400  # 2026-03-07 23:00 UTC, when Sunday begins in Berlin
+    assert (schedules.allows(2, sunday - 1), schedules.allows(2, sunday)) == (False, True)
 
 
 def test_each_missing_setting_is_named():
@@ -59,6 +74,11 @@ def test_values_out_of_range_or_of_another_kind_are_named():
         "battery_min_mv": (3599, 6001),
         "battery_low_mv": (0, 10000, 4399),
         "mute": (0, 1, "no", None),
+        "zone": (0, None, []),
+        "schedules": ({}, None, [[[127, 0, 1440]]] * 17),
+        "issuers": ("", None, [[1, "parcels", 1, 16]] * 17),
+        "hold_s": (59, 43201, True),
+        "risk_one_in": (9, 1000001, 0.001),
     }.items():
         for value in values:
             assert complaint(**{name: value}) == name, (name, value)
@@ -82,3 +102,14 @@ def test_what_is_no_json_object_is_an_error():
 def test_grants_that_cannot_be_used_are_an_error():
     assert complaint(grants=GRANTS[:-1]) == "grants"
     assert complaint(grants=GRANTS + GRANTS) == "grants"
+
+
+def test_a_schedule_that_a_grant_has_must_be_there_and_right():
+    for schedules in ([], [[[127, 0, 1440]]], [[[127, 0, 1440]], []], [[[127, 0, 1440]], [[127, 480, 480]]]):
+        assert complaint(SCHEDULED, schedules=schedules) == "schedules", schedules
+    for zone in ("", "CET", "CET-1CEST", "Europe/Berlin"):
+        assert complaint(SCHEDULED, zone=zone) == "zone", zone
+
+
+def test_what_no_grant_needs_keeps_nobody_out():
+    assert complaint(schedules=[[]], zone="", issuers=["?"]) is None
