@@ -2,10 +2,12 @@
 # Nothing needs root, and nothing outside this folder is written.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo sim test powerloss flood log bench lint format lock oathtool clean
+.PHONY: help demo sim test powerloss flood log bench lint format lock lib mosquitto oathtool clean
 
 PYTHON ?= python3
 UV_VERSION := 0.13.9
+UMQTT := micropython-umqtt.simple==1.3.4
+UMQTT_SHA256 := b6a2520239e3992c63a7de9370ee9b3d9d27819a90359c521f1c0f7ccab8d12f
 PY := .venv/bin/python
 
 # pip: no notice of newer versions, nothing below an error on the screen.
@@ -15,13 +17,13 @@ PIP_INSTALL := -m pip install --quiet --quiet
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-17s %s\n", $$1, $$2 }'
 
-demo: .venv/ready ## play a day of deliveries at the door, on the MicroPython VM
+demo: .venv/ready lib/umqtt/simple.py ## play a day of deliveries at the door, on the MicroPython VM
 	@$(PY) -m host_sim demo
 
 sim: .venv/ready ## the lock live in this terminal
 	@$(PY) -m host_sim live
 
-test: lint build/oathtool/oathtool ## run every test, on both Pythons
+test: lint lib/umqtt/simple.py build/oathtool/oathtool build/mosquitto/mosquitto ## run every test, on both Pythons
 	@$(PY) -m pytest -n 2
 
 log: .venv/ready ## print the partition dump DUMP=file: its sectors, its records, the log
@@ -51,10 +53,14 @@ lock: ## write requirements.txt anew from pyproject.toml
 		--annotation-style line --custom-compile-command "make lock" \
 		--group pyproject.toml:dev --output-file requirements.txt
 
+lib: lib/umqtt/simple.py ## fetch the MQTT client that goes onto the chip
+
 oathtool: build/oathtool/oathtool ## fetch oathtool, which the tests compare with
 
+mosquitto: build/mosquitto/mosquitto ## fetch mosquitto, the broker of the tests
+
 clean: ## remove what the other targets made
-	@rm -rf .venv build
+	@rm -rf .venv build lib
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/ready: requirements.txt
@@ -68,6 +74,19 @@ clean: ## remove what the other targets made
 	@$(PY) $(PIP_INSTALL) --require-hashes --requirement requirements.txt
 	@touch $@
 
-build/oathtool/oathtool: tests/fetch_oathtool.sh
+# pip cannot download an archive that it cannot build, and this one has no setup.py.
+lib/umqtt/simple.py: .venv/ready
+	@echo "set-up: $(UMQTT) in lib"
+	@rm -rf build/umqtt && mkdir -p build/umqtt lib/umqtt
+	@$(PY) -m unearth --no-binary --download build/umqtt '$(UMQTT)' >build/umqtt/found.json
+	@echo '$(UMQTT_SHA256)  build/umqtt/micropython-umqtt.simple-1.3.4.tar.gz' | sha256sum --quiet --check
+	@tar -xzf build/umqtt/*.tar.gz -C build/umqtt
+	@cp build/umqtt/*/umqtt/simple.py $@
+
+build/oathtool/oathtool: tests/fetch_debian.sh
 	@echo "set-up: oathtool in build/oathtool"
-	@sh tests/fetch_oathtool.sh build/oathtool
+	@sh tests/fetch_debian.sh build/oathtool oathtool oathtool
+
+build/mosquitto/mosquitto: tests/fetch_debian.sh
+	@echo "set-up: mosquitto in build/mosquitto"
+	@sh tests/fetch_debian.sh build/mosquitto mosquitto mosquitto mosquitto_passwd
