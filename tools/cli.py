@@ -1,6 +1,8 @@
 """Tools for a Dropbolt lock, on your own computer."""
 
+import sys
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -32,3 +34,24 @@ def courier():
     from tools.courier import FILE, draw
 
     FILE.write_text(draw(), encoding="utf-8")
+
+
+@app.command()
+def risk(file: Annotated[Path, typer.Argument(metavar="CONFIG", help="The lock's configuration, lock.toml.")]):
+    """Print how likely a stranger at the keypad opens the door within a year: K, N and P for each typed length.
+
+    Status 1: more likely than the configuration allows; what to change is said. Status 2: it is no configuration.
+    """
+    from tools.config.reader import ConfigErrors, load
+    from tools.risk import report
+
+    try:
+        lock = load(file)
+    except (OSError, ConfigErrors) as error:
+        print(
+            "\n".join(f"{file}:{line}: {text}" for line, text in getattr(error, "errors", ())) or error, file=sys.stderr
+        )
+        raise typer.Exit(2) from error
+    table, lines, exceeded = report(lock.table(), lock.buckets, lock.settings["risk_one_in"])
+    console().print(table, *lines, sep="\n")
+    raise typer.Exit(int(exceeded))

@@ -22,14 +22,21 @@ def likeliest(digits):
     return -(-(1 << 31) // 10**digits) / (1 << 31)
 
 
-def chance(grants, i):
-    """Chance that one guess of its typed length is a code of the grant in place `i`: K * p, an upper bound.
+def guess(grants, length, more=0):
+    """(K, sum of K * p): how many codes one guess of a typed length can be, and its chance to be any of them at most.
 
-    A number was chosen elsewhere and counts with the digits of it that its owner declares to be unpredictable.
+    A number was chosen elsewhere and counts with the digits of it that its owner declares to be unpredictable. `more`:
+    as if every code had so many digits more.
     """
-    if grants.kind(i) == NUMBER:
-        return 10.0 ** -grants.unpredictable(i)
-    return grants.candidates(i) * likeliest(grants.digits(i))
+    codes, hit = 0, 0.0
+    for i in range(len(grants)):
+        if grants.length(i) == length and not grants.revoked(i):
+            codes += grants.candidates(i)
+            if grants.kind(i) == NUMBER:
+                hit += 10.0 ** -(grants.unpredictable(i) + more)
+            else:
+                hit += grants.candidates(i) * likeliest(grants.digits(i) + more)
+    return codes, hit
 
 
 def entries(length, buckets):
@@ -50,19 +57,13 @@ def risk(grants, buckets):
     year that an entry of this length opens. Raises BudgetError if buckets do not fit the grants.
     """
     Budget(buckets, grants)
-    sums = {}
-    for i in range(len(grants)):
-        codes, each = sums.get(grants.length(i), (0, 0.0))
-        if not grants.revoked(i):
-            codes, each = codes + grants.candidates(i), each + chance(grants, i)
-        sums[grants.length(i)] = codes, each
     rows = []
     hits = 0.0
-    for length in sorted(sums):
-        codes, each = sums[length]
+    for length in sorted({grants.length(i) for i in range(len(grants))}):
+        codes, hit = guess(grants, length)
         count = entries(length, buckets)
-        hits += count * each
-        rows.append((length, codes, count, -math.expm1(-count * each)))
+        hits += count * hit
+        rows.append((length, codes, count, -math.expm1(-count * hit)))
     return rows, -math.expm1(-hits)
 
 

@@ -5,7 +5,7 @@ from keyring import KEY, event, interval, number, raises
 from firmware.core.budget import BudgetError
 from firmware.core.grants import Grants
 from firmware.core.packing import pack_grant
-from firmware.core.risk import YEAR_S, chance, entries, exceeds, likeliest, risk
+from firmware.core.risk import YEAR_S, entries, exceeds, guess, likeliest, risk
 from firmware.core.words import APPROVE, NUMBER, OWNER, REMOTE, UNLOCK
 
 HOUR = 3600
@@ -70,17 +70,17 @@ def test_grants_of_a_length_add_up():
 
 
 def test_answers_after_the_window_are_no_codes_and_early_ones_are():
-    assert near(chance(table(interval(grace_before=0, grace_after=0, early=0)), 0), 1.0245e-8)
-    assert near(chance(table(interval(grace_before=0, grace_after=0, early=3)), 0), 4 * 1.0245e-8)
+    assert near(guess(table(interval(grace_before=0, grace_after=0, early=0)), 8)[1], 1.0245e-8)
+    assert near(guess(table(interval(grace_before=0, grace_after=0, early=3)), 8)[1], 4 * 1.0245e-8)
 
 
 def test_the_check_digit_makes_no_code_rarer():
-    assert chance(table(event(check=True)), 0) == chance(table(event(check=False)), 0)
+    assert guess(table(event(check=True)), 9) == guess(table(event(check=False)), 8)
 
 
 def test_a_number_counts_with_its_unpredictable_digits():
     parcel = pack_grant(id=1, kind=NUMBER, key=b"n" * 16, digits=10, unpredictable=4)
-    assert near(chance(table(parcel), 0), 1e-4)
+    assert near(guess(table(parcel), 10)[1], 1e-4)
     rows, total = risk(table(parcel), ((10, 5, 24 * HOUR),))
     assert rows[0][:3] == (10, 1, 5 + 366)
     assert near(total, 0.0364)

@@ -1,0 +1,1 @@
+"""The file `lock.toml`: all that a lock is provisioned with but its keys."""

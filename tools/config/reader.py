@@ -1,0 +1,232 @@
+"""Reads `lock.toml`, and tells everything that is wrong with it at once, each with its line.
+
+Keys, codes and numbers never stand in the file: provisioning makes them, or asks for them. What a value may be is the
+firmware's to know: a grant is packed and a setting is read as the lock would, and what it says is told.
+"""
+
+import difflib
+import hashlib
+import re
+import tomllib
+from dataclasses import dataclass
+
+from firmware.core.bounds import GrantError, check_grants
+from firmware.core.budget import Budget, BudgetError
+from firmware.core.grants import Grants
+from firmware.core.packing import pack_grant
+from firmware.core.words import NUMBER, REMOTE
+from tools.config import fields, schema
+from tools.config.lines import Lines
+from tools.log.files import read
+
+_LIMIT = 1 << 20
+_BYTES = {NUMBER: 16}
+_GRANT = re.compile(r"grant (\d+): (.*)")
+
+
+class ConfigErrors(ValueError):
+    """The file makes no lock. errors: (line, text) each, in the order of the lines; the text tells all of them."""
+
+    def __init__(self, errors):
+        self.errors = sorted(set(errors))
+        super().__init__("\n".join(f"line {line}: {text}" for line, text in self.errors))
+
+
+@dataclass(frozen=True)
+class LockFile:
+    """What a file says. settings: by name, as the firmware reads them, without ids and keys. grants: keyword arguments
+    of `pack_grant` each, without `key`. buckets: (typed length, burst, refill in seconds) each."""
+
+    settings: dict
+    grants: tuple
+    buckets: tuple
+
+    def table(self):
+        """The grants with keys that open nothing, to compute with."""
+        return Grants(b"".join(_trial(grant) for grant in self.grants))
+
+
+def load(path):
+    """The LockFile at `path`. Raises ConfigErrors; OSError for a file that cannot be read or is longer than 1 MiB."""
+    content = read(path, _LIMIT)
+    try:
+        return parse(content.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise ConfigErrors([(content.count(b"\n", 0, error.start) + 1, "not UTF-8 text")]) from None
+
+
+def parse(text):
+    """The LockFile that `text` describes. Raises ConfigErrors."""
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.fullmatch(r"(.*) \(at (?:line (\d+), column \d+|end of document)\)", str(error), re.DOTALL)
+        what, line = (found[1], int(found[2] or len(text.splitlines()))) if found else (str(error), 1)
+        raise ConfigErrors([(line, f"no TOML: {what[:1].lower()}{what[1:]}")]) from None
+    return _Reader(tables, Lines(text)).lock_file()
+
+
+def _trial(grant):
+    size = _BYTES.get(grant["kind"], 20)
+    return pack_grant(key=hashlib.sha256(b"%d" % grant["id"]).digest()[:size], **grant)
+
+
+class _Reader:
+    """One pass over the tables of a file, which notes what is wrong and goes on."""
+
+    def __init__(self, tables, lines):
+        self._tables = tables
+        self._lines = lines
+        self._errors = []
+        self._place_of = {}  # of a grant, by its id
+
+    def lock_file(self):
+        for name, value in self._tables.items():
+            wanted = schema.SECTIONS.get(name)
+            if wanted is None:
+                self._unknown(name, schema.SECTIONS, name)
+            elif wanted is list and not (isinstance(value, list) and all(isinstance(row, dict) for row in value)):
+                self._wrong(f"{name}: write [[{name}]] above each", name)
+            elif wanted is dict and not isinstance(value, dict):
+                self._wrong(f"{name}: write [{name}] above its lines", name)
+        settings = self._section("settings", self._dict("settings"), schema.SETTINGS, ())
+        schedules = [self._value("schedules", 0, name, fields.windows, each) for name, each in self._schedules.items()]
+        issuers = self._rows("issuer", schema.ISSUER, schema.ISSUER)
+        buckets = self._rows("bucket", schema.BUCKET, schema.BUCKET)
+        self._twice("issuer", issuers, "number", "label")
+        self._twice("bucket", buckets, "length")
+        grants = self._grants({row.get("label"): row.get("number") for row in issuers})
+        rows = tuple((row["length"], row["burst"], row["refill"]) for row in buckets if len(row) == 3)
+        self._check_buckets(rows, grants)
+        if self._errors:
+            raise ConfigErrors(self._errors)
+        settings |= {"schedules": schedules, "issuers": [[row[name] for name in schema.ISSUER] for row in issuers]}
+        return LockFile(schema.DEFAULTS | settings, tuple(grants), rows)
+
+    @property
+    def _schedules(self):
+        return self._dict("schedules")
+
+    def _dict(self, name):
+        value = self._tables.get(name, {})
+        return value if isinstance(value, dict) else {}
+
+    def _list(self, name):
+        value = self._tables.get(name, [])
+        return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
+
+    def _rows(self, name, readers, required):
+        return [self._section(name, row, readers, required, place) for place, row in enumerate(self._list(name))]
+
+    def _section(self, table, row, readers, required, place=0):
+        """The fields of one table as the firmware wants them; what is wrong with one is noted, and it is left out."""
+        found = {}
+        for key, value in row.items():
+            if key in readers:
+                self._value(table, place, key, readers[key], value, found)
+            elif key in schema.SECRETS:
+                self._wrong(f"{key}: keys and codes never stand in this file", table, place, key)
+            else:
+                self._unknown(key, readers, table, place)
+        for key in required:
+            if key not in row:
+                self._wrong(f"{table}: {key} is missing", table, place)
+        return found
+
+    def _value(self, table, place, key, reader, value, found=None):
+        try:
+            meaning = reader(value)
+        except fields.FieldError as error:
+            self._wrong(f"{key}: {error}", table, place, key)
+            return None
+        if found is not None:
+            found[key] = meaning
+        return meaning
+
+    def _grants(self, issuers):
+        rows = self._list("grant")
+        ids = {row.get("label"): row.get("id") for row in rows}
+        packed = []
+        grants = []
+        for place, row in enumerate(rows):
+            before = len(self._errors)
+            grant = self._grant(place, row, issuers, ids)
+            if len(self._errors) > before:
+                continue
+            self._place_of[grant["id"]] = place
+            try:
+                packed.append(_trial(grant))
+                grants.append(grant)
+            except GrantError as error:
+                self._grant_error(error)
+        self._twice("grant", rows, "id", "label")
+        if len(packed) == len(rows) and not self._errors:
+            try:
+                check_grants(Grants(b"".join(packed)))
+            except GrantError as error:
+                self._grant_error(error)
+        return grants
+
+    def _grant(self, place, row, issuers, ids):
+        kind = row.get("kind")
+        readers = schema.GRANT | schema.KINDS.get(kind, schema.ANY_KIND)
+        strange = [key for key in row if key in schema.ANY_KIND and key not in readers]
+        for key in strange:
+            self._wrong(f"{key}: means nothing for a grant of kind {kind}", "grant", place, key)
+        known = {key: value for key, value in row.items() if key not in strange}
+        required = ("id", "label", "kind") + (("digits",) if kind == "number" else ())
+        grant = self._section("grant", known, readers, required, place)
+        self._name(grant, place, "issuer", issuers)
+        self._name(grant, place, "schedule", {name: n for n, name in enumerate(self._schedules, 1)})
+        self._name(grant, place, "second", ids | {schema.APPROVAL: REMOTE})
+        return grant
+
+    def _check_buckets(self, rows, grants):
+        for grant in grants:
+            try:
+                Budget(rows, Grants(_trial(grant)))
+            except BudgetError as error:
+                self._wrong(str(error), "grant", self._place_of[grant["id"]])
+
+    def _name(self, grant, place, key, numbers):
+        """Put the number in place of the name that a grant has at `key`."""
+        name = grant.get(key)
+        if name is None:
+            return
+        if name in numbers:
+            grant[key] = numbers[name]
+        else:
+            what = {"second": "grant"}.get(key, key)
+            self._wrong(f"{key}: there is no {what} {name!r}{_near(name, numbers)}", "grant", place, key)
+
+    def _grant_error(self, error):
+        """What the firmware says of a grant, at the line of the field that it names."""
+        found = _GRANT.fullmatch(str(error))
+        place = self._place_of.get(int(found[1])) if found else None
+        if place is None:
+            self._wrong(str(error), "grant")
+            return
+        row = self._list("grant")[place]
+        key = next((key for key in row if found[2].startswith(key.replace("_", " ") + " ")), "")
+        self._wrong(str(error), "grant", place, key)
+
+    def _twice(self, table, rows, *keys):
+        for key in keys:
+            seen = set()
+            for place, row in enumerate(rows):
+                value = row.get(key)
+                if isinstance(value, str | int) and value in seen:
+                    self._wrong(f"{key}: {value!r} stands twice", table, place, key)
+                elif isinstance(value, str | int):
+                    seen.add(value)
+
+    def _unknown(self, key, known, table, place=0):
+        self._wrong(f"{key}: unknown{_near(key, known)}", table, place, key)
+
+    def _wrong(self, text, table, place=0, key=""):
+        self._errors.append((self._lines.of(table, place, key), text))
+
+
+def _near(word, known):
+    near = difflib.get_close_matches(str(word), [str(each) for each in known], n=1)
+    return f"; did you mean {near[0]}?" if near else ""
