@@ -8,6 +8,7 @@ import typer
 
 from tools.console import console
 from tools.log import cli as log
+from tools.log.cli import UNREADABLE
 from tools.protocol import cli as protocol
 
 app = typer.Typer(help=__doc__, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -47,11 +48,12 @@ def risk(file: Annotated[Path, typer.Argument(metavar="CONFIG", help="The lock's
 
     try:
         lock = load(file)
-    except (OSError, ConfigErrors) as error:
-        print(
-            "\n".join(f"{file}:{line}: {text}" for line, text in getattr(error, "errors", ())) or error, file=sys.stderr
-        )
-        raise typer.Exit(2) from error
+    except ConfigErrors as error:
+        print(*(f"{file}:{line}: {text}" for line, text in error.errors), sep="\n", file=sys.stderr)
+        raise typer.Exit(UNREADABLE) from error
+    except OSError as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(UNREADABLE) from error
     table, lines, exceeded = report(lock.table(), lock.buckets, lock.settings["risk_one_in"])
     console().print(table, *lines, sep="\n")
     raise typer.Exit(int(exceeded))

@@ -37,18 +37,20 @@ def report(grants, buckets, one_in):
 def advice(grants, buckets, one_in):
     """What to change so that the risk comes below the bound: a line for each typed length that must give way.
 
-    The lengths with most of the risk give way, each in proportion, as few of them as leave themselves half of the bound
-    or more. Any one of the changes of a line is enough for its length.
+    What the lengths with little risk leave of the bound, the others share alike. Any one of the changes of a line is
+    enough for its length.
     """
     bound = -math.log1p(-1 / one_in)
     lengths = [row[0] for row in risk(grants, buckets)[0]]
     hits = {length: entries(length, buckets) * guess(grants, length)[1] for length in lengths}
     most = sorted(lengths, key=hits.get, reverse=True)
-    count = next(count for count in range(1, len(most) + 1) if sum(map(hits.get, most[count:])) <= bound / 2)
-    share = (bound - sum(map(hits.get, most[count:]))) / sum(map(hits.get, most[:count]))
+    for count in range(1, len(most) + 1):
+        level = (bound - sum(map(hits.get, most[count:]))) / count
+        if all(hits[length] <= level for length in most[count:]):
+            break
     lines = []
     for length in most[:count]:
-        changes = _changes(grants, length, buckets, share)
+        changes = _changes(grants, length, buckets, level / hits[length])
         told = "any of " + "; ".join(changes) if changes else "nothing but fewer grants or another risk_one_in"
         lines.append(f"Typed length {length}: {told}.")
     return lines

@@ -96,7 +96,7 @@ label = "app"
 kind = "interval"
 issuer = "hose"
 key = "3132"
-windw = 4
+grace_befor = 4
 
 [[grant]]
 id = 1
@@ -119,7 +119,7 @@ def test_ten_errors_are_told_at_once_with_their_lines():
             "grant 1: window 70, must be 1 to 64",
             "issuer: there is no issuer 'hose'; did you mean house?",
             "key: keys and codes never stand in this file",
-            "windw: unknown; did you mean window?",
+            "grace_befor: unknown; did you mean grace_before?",
             "grant: digits is missing",
             "id: 1 stands twice",
             "step: means nothing for a grant of kind number",
@@ -147,7 +147,7 @@ def test_ten_errors_are_told_at_once_with_their_lines():
         (SMALL + "valid_until = 2026-03-02\n", 12, "must be a date and time with offset"),
         (SMALL + 'permissions = ["open"]\n', 12, 'permissions: must be a list of "unlock"'),
         (SMALL + 'schedule = "night"\n', 12, "schedule: there is no schedule 'night'"),
-        (SMALL + "valid_from = 2026-03-02T08:00:00Z\nvalid_until = 2026-03-02T08:00:00Z\n", 6, "not after valid from"),
+        (SMALL + "valid_from = 2026-03-02T08:00:00Z\nvalid_until = 2026-03-02T08:00:00Z\n", 13, "not after valid from"),
         (SMALL.replace("check = true", 'label = "x"'), 11, "no TOML: "),
         (SMALL.replace('"couriers"', '"couriers of the north"'), 8, "label: must have at most 12 bytes"),
         (SMALL.replace("digits = 8", "digits = 5"), 10, "grant 1: digits 5, must be 6 to 9"),
