@@ -78,7 +78,7 @@ clean: ## remove what the other targets made
 	@touch $@
 
 # pip cannot download an archive that it cannot build, and this one has no setup.py.
-lib/umqtt/simple.py: .venv/ready
+lib/umqtt/simple.py: | .venv/ready
 	@echo "set-up: $(UMQTT) in lib"
 	@rm -rf build/umqtt && mkdir -p build/umqtt lib/umqtt
 	@$(PY) -m unearth --no-binary --download build/umqtt '$(UMQTT)' >build/umqtt/found.json

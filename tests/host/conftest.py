@@ -1,4 +1,4 @@
-"""What tests on the host share: hypothesis without the clock, and oathtool."""
+"""What tests on the host share: hypothesis without the clock, oathtool, and a broker."""
 
 import os
 import subprocess
@@ -7,6 +7,7 @@ import pytest
 from hypothesis import settings
 from hypothesis.configuration import set_hypothesis_home_dir
 
+from tests.host.broker import PROGRAMS, Broker
 from tests.host.vm import ROOT
 
 OATHTOOL = ROOT / "build" / "oathtool" / "oathtool"
@@ -28,3 +29,13 @@ def oathtool():
         return subprocess.run([OATHTOOL, *args], check=True, capture_output=True, text=True).stdout
 
     return run
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory):
+    """A mosquitto that all tests of this process share: each leaves no session and no message behind."""
+    if not PROGRAMS.exists():
+        pytest.fail("mosquitto is missing: run `make mosquitto`", pytrace=False)
+    running = Broker(tmp_path_factory.mktemp("mosquitto"))
+    yield running
+    running.stop()
