@@ -19,7 +19,7 @@ from firmware.drivers.signals import Signals
 from firmware.logbook import OUTDATED, SETTINGS, UNPROVISIONED, VAULT, Logbook
 from firmware.memory import Memory
 from firmware.session import Session
-from firmware.store import BLANK, DAMAGED, SECTORS, SIZE, StorageError
+from firmware.store import BLANK, SECTORS, SIZE, StorageError
 from firmware.store import audit as log
 from firmware.store.audit import Audit
 from firmware.store.journal import Journal
@@ -53,12 +53,13 @@ class Wake:
             self.partition = board.partition("locklog")
             if self.partition and self.partition.ioctl(4, 0) != SECTORS:
                 raise StorageError(SIZE)
-            vault = Vault(board.nvs("dropbolt"))
+            nvs = board.nvs("dropbolt")
+            vault = Vault(nvs)
             self.config = Config(*vault.load())
             self.generation = min(vault.generation, 0xFFFF)  # what the journal's record holds
             keypad.poll(board.now())
             self.state = State(self.config.grants)
-            self.journal = Journal(self.partition, self.state, self.config.journal, self.config.mac)
+            self.journal = Journal(self.partition, self.state, self.config.journal, self.config.mac, nvs)
             self.journal.mount()
             if self.generation < self.state.generation:
                 self.fault = (OUTDATED, 0)
@@ -77,8 +78,6 @@ class Wake:
         audit = Audit(self.partition, self.config.journal)
         try:
             self.lost = audit.mount(self.state.head[0])
-            if audit.attempts > self.state.attempts:  # the journal is older than what the log tells of
-                self.fault = self.fault or (DAMAGED, 0)
         except StorageError as error:  # no log keeps nobody out: what an opening rests on is the journal
             self.lost = error.reason
             audit = None

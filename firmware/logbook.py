@@ -38,6 +38,7 @@ FAULTS = (
     store.CLOSED,
     store.FORGED,
     OUTDATED,
+    store.REVERTED,
 )
 
 

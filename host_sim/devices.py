@@ -53,6 +53,12 @@ class Namespace:
         buffer[: len(data)] = data
         return len(data)
 
+    def get_i32(self, key):
+        return self._nvs.get_i32(self._name, key)
+
+    def set_i32(self, key, value):
+        self._nvs.set_i32(self._name, key, value)
+
     def set_blob(self, key, data):
         self._nvs.set_blob(self._name, key, data)
 
@@ -61,3 +67,10 @@ class Namespace:
 
     def commit(self):
         self._nvs.commit(self._name)
+
+
+class Unanchored:
+    """NVS for whoever mounts a journal without that of its lock: every state is as far as it must be."""
+
+    def get_i32(self, _key):
+        return 0

@@ -152,10 +152,11 @@ def provision(world, config, seed=0):
     A partition that the lock cannot use is left as it is: to say so is the firmware's part.
     """
     issuer = Issuer(config, seed)
+    nvs = Namespace(world.nvs, "dropbolt")
     if world.flash and world.flash.size >= _NEEDED:
         device = FlashDevice(world.flash)
-        Journal(device, State(issuer.grants), issuer.journal_id, issuer.mac).format()
+        Journal(device, State(issuer.grants), issuer.journal_id, issuer.mac, nvs).format()
         Audit(device, issuer.journal_id).format(issuer.audit_key)
     if config.settings is not None:
-        Vault(Namespace(world.nvs, "dropbolt")).replace(issuer.settings, issuer.packed)
+        Vault(nvs).replace(issuer.settings, issuer.packed)
     return issuer

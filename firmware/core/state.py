@@ -5,7 +5,7 @@ so what a mount replays and what a running lock knows cannot differ. Invariants:
 
 - applying a body twice changes nothing;
 - `snapshot`, applied body by body to a new `State` of the same grants, gives the same picture;
-- attempts and boots never fall; a burn is never forgotten while its grant exists.
+- attempts, boots and progress never fall; a burn is never forgotten while its grant exists.
 """
 
 import struct
@@ -27,6 +27,7 @@ class State(Burns):
     has worked with. floor: unix seconds before which the lock does not believe a clock. credit: the lock's own count of
     proven seconds, in which buckets refill. ref: trusted clock reading (unix seconds) taken when `credit` had this
     value, 0 = none. head: (sequence, MAC) of the newest event that the log had at the last outcome, sequence 0 = none.
+    burnt_at: number of the last attempt that burnt a code, 0 = none.
     """
 
     def __init__(self, grants):
@@ -38,6 +39,7 @@ class State(Burns):
         self.credit = 0
         self.ref = 0
         self.head = (0, bytes(4))
+        self.burnt_at = 0
         self._levels = array("I", bytes(4 * _LENGTHS))
         self._stamps = array("I", bytes(4 * _LENGTHS))
         self._lengths = 0  # bit n: the bucket of typed length n is known
@@ -52,6 +54,11 @@ class State(Burns):
             return None
         _, length, attempts, level, grant_id, *_ = struct.unpack_from(records.BURN_FORMAT, self._burn, 0)
         return (attempts, length, level, grant_id)
+
+    @property
+    def progress(self):
+        """Grows by every attempt, and by the first burn of one: whatever state this lock was in before has less."""
+        return self.attempts + self.burnt_at
 
     def bucket(self, length):
         """(level, stamp) of the bucket of a typed length, both in seconds, or None if it was never drawn from."""
@@ -120,7 +127,9 @@ class State(Burns):
             for length, level, stamp in records.unpack_items(records.BUCKET_ITEM, body):
                 self._set_bucket(length, level, stamp)
         elif kind == records.HEAD:
-            self._set_head(*struct.unpack_from(records.HEAD_FORMAT, body, 0)[2:])
+            _, _, *head, burnt_at = struct.unpack_from(records.HEAD_FORMAT, body, 0)
+            self._set_head(*head)
+            self.burnt_at = max(self.burnt_at, burnt_at)
         else:
             self.restore(kind, body)
 
@@ -128,13 +137,13 @@ class State(Burns):
         """Yield the bodies that rebuild the whole picture; each is valid until the next one.
 
         At most 108: 1 for the clock, 8 for 16 buckets, 64 for 128 serials, 33 for the event and number grants that
-        64 grants with 256 candidates leave room for, 1 for the head of the log, 1 for a pending burn.
+        64 grants with 256 candidates leave room for, 1 for the log's head and the last burn, 1 for a pending burn.
         """
         yield self.clock(self.credit, self.ref, self.floor, self.boots)
         yield from records.pack_items(records.BUCKETS, records.BUCKET_ITEM, self._bucket_items())
         yield from self.bodies()
-        if self.head[0]:
-            yield records.record(records.HEAD_FORMAT, records.HEAD, 0, *self.head)
+        if self.head[0] or self.burnt_at:
+            yield records.record(records.HEAD_FORMAT, records.HEAD, 0, *self.head, self.burnt_at)
         if self._burn[0]:
             yield self._burn
 
@@ -156,6 +165,7 @@ class State(Burns):
         if attempts >= self.attempts:
             self.attempts = attempts
             self._levels[length] = level
+        self.burnt_at = max(self.burnt_at, attempts)
         self.burn_code(*items[:3])
         self.burn_code(*items[3:])
         self._burn[:] = body

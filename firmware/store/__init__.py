@@ -7,6 +7,7 @@ SIZE = "size"  # the partition has another geometry than the lock was made for
 BLANK = "blank"  # nothing was ever written, or all of it was erased
 FOREIGN = "foreign"  # written, but for another journal id
 DAMAGED = "damaged"  # written for this lock, but not all that was acknowledged is there
+REVERTED = "reverted"  # an earlier state than was acknowledged, or the number that would tell is gone
 FORGED = "forged"  # intact, but not made with the lock's key
 READ = "read"  # the chip failed to read
 PROGRAM = "program"  # the chip failed to program, or what was read back differs

@@ -57,6 +57,10 @@ class Ring(Replay):
             self._leave(self._unmarked)
         self._sectors.aim(self._sequence, self.journal_id)
 
+    def close(self):
+        """Refuse every change until the next mount: the owner cannot go on with what it found."""
+        self._open = False
+
     def append(self, body):
         """Program a body of 24 bytes, type 1 to 239, and read it back; rotates before if the sector is full.
 

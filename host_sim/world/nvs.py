@@ -24,6 +24,7 @@ NAME_SIZE = 15
 _CHUNK_MAX = (ENTRIES - 1) * ENTRY_SIZE
 _WRITE_US = 1_600  # an item and its mark in the page's table: two programs
 _ERASE_US = 45_000
+_MARK_SIZE = 4
 _ERRORS = {
     "ESP_ERR_NVS_NOT_FOUND": 0x1102,
     "ESP_ERR_NVS_NOT_ENOUGH_SPACE": 0x1105,
@@ -54,7 +55,10 @@ class Nvs:
         """True from a cut of the power until `revive`; everything asked of a dead store raises PowerCut."""
         self.ops = 0
         """Sets and erases begun so far, those that had nothing to write left out."""
-        self.page_erases = 0
+        self.erases = [0] * pages
+        """Erases of each page."""
+        self.programmed = 0
+        """Bytes programmed: items, and the words in a page's table that say of them that they are written or erased."""
         self.uncommitted = False
         """True while something was set or erased after the last `commit`."""
         self.on_cut = None
@@ -103,6 +107,11 @@ class Nvs:
         self._wipe()
 
     @property
+    def page_erases(self):
+        """Erases of all pages."""
+        return sum(self.erases)
+
+    @property
     def used_entries(self):
         """Entries of live items: values and names of namespaces (`nvs_stats_t.used_entries`)."""
         return sum(page.used for page in self._pages)
@@ -127,22 +136,23 @@ class Nvs:
 
     def snapshot(self):
         """A copy of all contents for `load`; works on a dead store too."""
-        return self._copy((self._values, self._versions, self._namespaces, self._pages))
+        return self._copy((self._values, self._versions, self._namespaces, self._pages, self._free))
 
     def load(self, snapshot):
         """Go back to the contents of `snapshot`; counts go on."""
-        self._values, self._versions, self._namespaces, self._pages = self._copy(snapshot)
+        self._values, self._versions, self._namespaces, self._pages, self._free = self._copy(snapshot)
 
     @staticmethod
     def _copy(contents):
-        values, versions, namespaces, pages = contents
-        return dict(values), dict(versions), set(namespaces), [page.copy() for page in pages]
+        values, versions, namespaces, pages, free = contents
+        return dict(values), dict(versions), set(namespaces), [page.copy() for page in pages], list(free)
 
     def _wipe(self):
         self._values = {}
         self._versions = {}
         self._namespaces = set()
-        self._pages = [_Page()]
+        self._pages = [_Page(0)]
+        self._free = list(range(1, self.pages))
 
     def _check(self, namespace, key):
         if self.dead:
@@ -215,29 +225,33 @@ class Nvs:
             if self._pages[-1].filled + span > ENTRIES:
                 raise NvsError("ESP_ERR_NVS_NOT_ENOUGH_SPACE")
         self._pages[-1].put(item, span)
+        self.programmed += span * ENTRY_SIZE + _MARK_SIZE
         self.spend(_WRITE_US)
 
     def _turn(self):
         """Close the present page and begin another; with one free page left, collect the emptiest page into it."""
         self._pages[-1].filled = ENTRIES
         if len(self._pages) < self.pages - 1:
-            self._pages.append(_Page())
+            self._pages.append(_Page(self._free.pop(0)))
             return
         emptiest = min(self._pages, key=lambda page: page.used)
         if emptiest.used == ENTRIES:
             raise NvsError("ESP_ERR_NVS_NOT_ENOUGH_SPACE")
-        collected = _Page()
+        collected = _Page(self._free.pop(0))
         for item, span in emptiest.live.items():
             collected.put(item, span)
+            self.programmed += span * ENTRY_SIZE + _MARK_SIZE
         self._pages.remove(emptiest)
         self._pages.append(collected)
-        self.page_erases += 1
+        self._free.append(emptiest.number)
+        self.erases[emptiest.number] += 1
         self.spend(_ERASE_US + len(collected.live) * _WRITE_US)
 
     def _drop(self, owner, version):
         for page in self._pages:
             for item in [item for item in page.live if item[:2] == (owner, version)]:
                 del page.live[item]
+                self.programmed += _MARK_SIZE
 
     def _begin(self):
         """Count an operation; "old" or "new" when a cut strikes it, else None."""
@@ -259,8 +273,9 @@ class Nvs:
 
 @dataclass
 class _Page:
-    """Live items with their spans, and how many entries are written, live or given up."""
+    """Place of the page; live items with their spans, and how many entries are written, live or given up."""
 
+    number: int
     live: dict = field(default_factory=dict)
     filled: int = 0
 
@@ -275,7 +290,7 @@ class _Page:
 
     def copy(self):
         """Another page with the same items."""
-        return _Page(dict(self.live), self.filled)
+        return _Page(self.number, dict(self.live), self.filled)
 
     def put(self, item, span):
         self.live[item] = span

@@ -10,6 +10,7 @@ from plan import CAPACITY, CODES, ENTRIES, FIRST, GRANTS, ID, LENGTH, MAC, NOW, 
 
 from firmware.attempt import Attempts
 from firmware.core.budget import Budget
+from firmware.core.records import BURN
 from firmware.core.state import State
 from firmware.core.verify import classify
 from firmware.core.words import OPENED, STORAGE, TRUSTED, UNKNOWN, USED, WRONG
@@ -21,6 +22,22 @@ from firmware.store.journal import Journal
 
 def picture(state):
     return tuple([bytes(body) for body in state.snapshot()])
+
+
+class Earlier:
+    """The journal's part of a flash as it was, beside an NVS that has gone on."""
+
+    def __init__(self, nor, size):
+        self._data = bytes(nor.data[:size])
+        self._size = nor.size
+        self.get_i32 = nor.get_i32
+
+    def readblocks(self, n, buf, off=0):
+        at = n * self._size + off
+        buf[:] = self._data[at : at + len(buf)]
+
+    def ioctl(self, op, _):
+        return len(self._data) // self._size if op == 4 else self._size
 
 
 class Life:
@@ -52,6 +69,7 @@ class Life:
     def __init__(self, shape, nor):
         self.shape = shape
         self.nor = nor
+        self.earlier = None  # the journal before the last attempt or burn of this boot
         self.grants = GRANTS
         self.budget = Budget([(LENGTH, CAPACITY // REFILL, REFILL)], GRANTS)
         self.boots = 0
@@ -92,7 +110,11 @@ class Life:
     def write(self, body):
         """The journal towards `Attempts`."""
         self.flight = bytes(body)
+        if body[0] <= BURN:
+            self.earlier = Earlier(self.nor, self.shape.journal * self.shape.size)
         self._journal.write(body)
+        if body[0] <= BURN and self.nor.get_i32("") < self._state.progress:
+            raise Broken("anchor", f"a record of type {body[0]} is acknowledged before it is raised")
         self.flight = None
         self.written += (bytes(body),)
 
@@ -112,6 +134,7 @@ class Life:
     def boot(self):
         """Mount, check, go on to the last entry, mount and check again."""
         self.look()
+        self.earlier = None
         try:
             self._wake()
             attempts = Attempts(self, self._state, self, Codes(), self, self, self)
@@ -125,11 +148,12 @@ class Life:
         else:
             self.look()
             self._check_keys()
+            self._check_anchor()
 
     def _on_flash(self):
         shape = self.shape
         self._state = State(GRANTS)
-        self._journal = Journal(self.nor, self._state, ID, MAC, 0, shape.journal)
+        self._journal = Journal(self.nor, self._state, ID, MAC, self.nor, 0, shape.journal)
         self._audit = Audit(self.nor, ID, shape.journal, shape.log)
 
     def _wake(self):
@@ -254,6 +278,14 @@ class Life:
             key = next_key(key)
             if key in flash and not self.nor.lied:
                 raise Broken("keys", f"that of sector {sector} is still there")
+
+    def _check_anchor(self):
+        if self.earlier:
+            try:
+                Journal(self.earlier, State(GRANTS), ID, MAC, self.earlier, 0, self.shape.journal).mount()
+            except StorageError:
+                return
+            raise Broken("anchor", "the journal is as it was before an attempt, and is mounted")
 
     def _happened(self, found):
         """Whether all these events were acknowledged once, in this order."""

@@ -4,6 +4,8 @@
 `PowerCut`. After a cut the device is dead, whoever asks, until `revive`.
 """
 
+NUMBER_SIZE = 4
+_LATE = ("half", "all_but_byte", "all_but_bit", "all")
 TEARS = ("none", "byte", "prefix", "half", "all_but_byte", "all_but_bit", "all", "bits", "suffix")
 
 
@@ -30,8 +32,10 @@ class Random:
 
 
 def torn(old, new, tear, random):
-    """What stands there when the change from `old` to `new` was cut."""
+    """What stands there when the change from `old` to `new` was cut; of a number in NVS, 4 bytes, one or the other."""
     n = len(new)
+    if n == NUMBER_SIZE:
+        return new if tear in _LATE else old
     if tear == "bits":
         mask = random.bytes(n)
         return bytes([o & ~m & 0xFF | w & m for o, w, m in zip(old, new, mask)])
@@ -81,10 +85,38 @@ class Power:
         return torn(old, new, self._tear, self._random)
 
 
-class Nor(Power):
+class Numbers(Power):
+    """NVS with the chip's calls, of numbers alone; a cut leaves the old value or the new one."""
+
+    def __init__(self):
+        super().__init__()
+        self.numbers = {}
+
+    def get_i32(self, key):
+        self.check()
+        if key not in self.numbers:
+            raise OSError(-4354)
+        return self.numbers[key]
+
+    def set_i32(self, key, value):
+        if len(key) > 15 or not -0x80000000 <= value <= 0x7FFFFFFF:
+            raise OSError(-4361)
+        cut = self.strikes()
+        if not cut or self._tear in _LATE:
+            self.numbers[key] = value
+        if cut:
+            raise PowerCut
+
+    def commit(self):
+        self.check()
+
+
+class Nor(Numbers):
     """`blocks` sectors of `size` bytes. `bad`: sectors that an erase leaves as they are; `answer`: what it says then.
 
     answer: an OSError to raise, or a number to return, 0 for an erase that claims to have worked.
+
+    It is the lock's NVS for numbers as well, so that a cut by the count of operations strikes either.
     """
 
     def __init__(self, blocks, size):
@@ -139,8 +171,8 @@ class Nor(Power):
         return 0
 
 
-class Nvs(Power):
-    """NVS with the chip's calls; a cut leaves the old value, the new one, or (tear "byte") none at all."""
+class Nvs(Numbers):
+    """NVS with blobs too; a cut leaves the old value, the new one, or (tear "byte") of a blob none at all."""
 
     def __init__(self):
         super().__init__()

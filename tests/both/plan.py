@@ -27,6 +27,7 @@ CHECKS = {
     "answer": "the lock says what is so",
     "cut": "an opening whose outcome is missing is found at the next mount",
     "log": "every acknowledged event is in the log as it was, and nothing else",
+    "anchor": "no earlier state of the journal is ever taken for the newest",
     "keys": "a sector of the log that was left has no key any more",
     "flash": "no operation fails while the chip works",
     "error": "nothing but StorageError is raised",

@@ -13,7 +13,7 @@ A failure names the check that caught it and the cuts that replay it: operation 
 from hashlib import sha256
 
 from life import Life
-from nor import TEARS, Nor, NorError, PowerCut, Random, torn
+from nor import NUMBER_SIZE, TEARS, Nor, NorError, PowerCut, Random, torn
 from plan import Broken
 
 SILENT = "silent"
@@ -22,11 +22,14 @@ SILENT = "silent"
 class Chip(Nor):
     """Nor that keeps each change it makes in `changes`, unless that is None: (address, bytes, memory of the life).
 
+    The lock's one number in NVS stands in `data` behind the sectors.
     lie_at: operation that does nothing and says that it did; `lied` tells that it came to that.
     """
 
     def __init__(self, shape):
         super().__init__(shape.journal + shape.log, shape.size)
+        self._number_at = len(self.data)
+        self.data += b"\xff" * NUMBER_SIZE
         self.changes = None
         self.life = None
         self.lie_at = 0
@@ -44,6 +47,22 @@ class Chip(Nor):
         if op == 6 and self._takes(arg * self.size, b"\xff" * self.size):
             return 0
         return super().ioctl(op, arg)
+
+    def get_i32(self, _):
+        self.check()
+        number = bytes(self.data[self._number_at :])
+        if number == b"\xff" * NUMBER_SIZE:
+            raise OSError(-4354)
+        return int.from_bytes(number, "little")
+
+    def set_i32(self, _, value):
+        old, new = bytes(self.data[self._number_at :]), value.to_bytes(NUMBER_SIZE, "little")
+        if self._takes(self._number_at, new):
+            return
+        cut = self.strikes()
+        self.data[self._number_at :] = self.torn(old, new) if cut else new
+        if cut:
+            raise PowerCut
 
     def _takes(self, address, new):
         """Note a change that is to be made; True if nothing comes of it."""

@@ -191,10 +191,10 @@ def test_attempts_are_known_also_right_after_a_rotation():
 
 def test_a_journal_under_another_key_is_forged():
     nor = Nor(3, SECTOR)
-    Journal(nor, State(Grants(b"")), ID, MAC, 0, 3).format()
+    Journal(nor, State(Grants(b"")), ID, MAC, nor, 0, 3).format()
     for key, reason in ((MAC, None), (b"n" * 16, FORGED)):
         try:
-            Journal(nor, State(Grants(b"")), ID, key, 0, 3).mount()
+            Journal(nor, State(Grants(b"")), ID, key, nor, 0, 3).mount()
         except StorageError as e:
             assert e.reason == reason
         else:
@@ -205,7 +205,7 @@ def test_a_journal_under_another_key_is_forged():
     state = State(Grants(b""))
     ring.append(state.clock(1, 2, 3, 4))
     try:
-        Journal(nor, State(Grants(b"")), ID, MAC, 0, 3).mount()
+        Journal(nor, State(Grants(b"")), ID, MAC, nor, 0, 3).mount()
     except StorageError as e:
         assert e.reason == FORGED
         return
@@ -215,7 +215,7 @@ def test_a_journal_under_another_key_is_forged():
 def test_a_wake_computes_one_hash_for_each_record_of_the_journal_and_none_for_the_log():
     nor = Nor(64, 4096)
     state = State(Grants(b""))
-    journal = Journal(nor, state, ID, MAC)
+    journal = Journal(nor, state, ID, MAC, nor)
     journal.format()
     audit = Audit(nor, ID)
     audit.format(FIRST)
@@ -234,7 +234,7 @@ def test_a_wake_computes_one_hash_for_each_record_of_the_journal_and_none_for_th
     nor.bytes_read = 0
     chains.sha256 = counting
     try:
-        Journal(nor, State(Grants(b"")), ID, MAC).mount()
+        Journal(nor, State(Grants(b"")), ID, MAC, nor).mount()
         begun = [at for at in range(0, 16 * 4096, 4096) if nor.data[at] == ord("D")]
         newest = max(begun, key=lambda at: int.from_bytes(nor.data[at + 8 : at + 12], "little"))
         written = [at for at in range(newest, newest + 4096, 32) if bytes(nor.data[at : at + 32]) != b"\xff" * 32]

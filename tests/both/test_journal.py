@@ -26,7 +26,7 @@ def table(count=3):
 
 def journal_on(nor, grants=None, journal_id=ID):
     state = State(grants or table())
-    return Journal(nor, state, journal_id, MAC, 0, nor.blocks), state
+    return Journal(nor, state, journal_id, MAC, nor, 0, nor.blocks), state
 
 
 def fresh(blocks=3, size=512):

@@ -22,10 +22,12 @@ from host_sim.devices import FlashDevice, Namespace
 from host_sim.provision import LockConfig, provision
 from host_sim.world.flash import NorFlash
 from host_sim.world.nvs import Nvs
+from host_sim.world.nvs_system import system_entries
 
 PERIOD_S = 16
 RINGS = {"journal": slice(0, 16), "log": slice(16, 64)}
 """Sectors of each ring."""
+NVS = "NVS"
 ENDURANCE = 100_000
 """Erases that a sector of the flash is made for."""
 YEAR_S = 31_556_952
@@ -106,9 +108,10 @@ class Flood:
     """
 
     def __init__(self, seed=0):
-        self.flash, nvs = NorFlash(), Nvs()
-        self.issuer = provision(SimpleNamespace(flash=self.flash, nvs=nvs), LockConfig(GRANTS), seed)
-        self.board = Board(self.flash, nvs)
+        self.flash, self.nvs = NorFlash(), Nvs()
+        self.nvs.load(system_entries())
+        self.issuer = provision(SimpleNamespace(flash=self.flash, nvs=self.nvs), LockConfig(GRANTS), seed)
+        self.board = Board(self.flash, self.nvs)
         self.entries = self.compared = self.boots = 0
         self._random = random.Random(seed)
         self._wake()
@@ -164,9 +167,10 @@ class Flood:
             self.sleep(PERIOD_S)
 
     def erases(self):
-        """Erases of an average sector so far, by ring: they are used in turn."""
+        """Erases so far of an average sector, by ring, since they are used in turn; of NVS those of its worst page."""
         each = self.flash.erases
-        return {ring: sum(each[sectors]) / len(each[sectors]) for ring, sectors in RINGS.items()}
+        rings = {ring: sum(each[sectors]) / len(each[sectors]) for ring, sectors in RINGS.items()}
+        return {**rings, NVS: max(self.nvs.erases)}
 
     def patiently(self, code):
         """The decision over a code once the budget allows to type it."""
@@ -211,7 +215,7 @@ class Report:
         self.counted = flood.state.attempts
         self.seconds = flood.board.t - began
         after = flood.erases()
-        self.erases_a_year = {ring: (after[ring] - before[ring]) * YEAR_S / self.seconds for ring in RINGS}
+        self.erases_a_year = {ring: (after[ring] - before[ring]) * YEAR_S / self.seconds for ring in after}
         self.refused = [flood.patiently(code) for code in self.used]
         self.opened = [flood.patiently(code) for code in self.unused]
         self.again = [flood.patiently(code) for code in codes]

@@ -1,4 +1,6 @@
-"""Lives of a lock with power cuts: the demo day as visits, a cut at any flash operation of one, and what comes after.
+"""Lives of a lock with power cuts: the demo day as visits, a cut at any operation of one, and what comes after.
+
+Operations are those of flash and those of NVS, where a cut leaves the old value or the new one.
 
 A visit begins where the lock sleeps or has no power and is played from a snapshot of that moment. Up to a cut all tears
 are one run: it is played once, and what each tear would have left is tried from the snapshot of the dark lock.
@@ -7,8 +9,10 @@ are one run: it is played once, and what each tear would have left is tried from
 import struct
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 
 from firmware.core import records
+from host_sim.devices import Namespace
 from host_sim.lock import FirmwareError, Lock
 from host_sim.provision import Issuer
 from host_sim.runtime.image import PROJECT
@@ -22,6 +26,9 @@ from host_sim.world.tears import TEARS
 from tests.host.witness import FAST_MS, Life, Moment, PowerGone, Witness
 
 DAY = PROJECT / "tests/scenarios/demo_day.txt"
+
+KEEPS = ("old", "new")
+"""What a cut at an operation of NVS leaves, beside the tears of one of flash."""
 
 _EXPECT = {form.name for form in EXPECTATIONS}
 _CUTS = ("cut at", "cut after")
@@ -60,6 +67,8 @@ class Day:
         self.visits = []
         self.retried = set()
         """Digits that `recover` has tried again so far."""
+        self.kept = 0
+        """Operations of NVS at which `one_cut` has cut so far."""
         self._play(until)
 
     def __enter__(self):
@@ -123,13 +132,17 @@ class Day:
             life.enter(life.witness.entry)
         life.sleep()
 
-    def strike(self, moment, happens, k):
+    def strike(self, moment, happens, k, tear="none"):
         """The dark Moment when the power went at the `k`-th flash operation from `moment` on, which `none` tore.
 
-        `happens(life)` is what goes on meanwhile; None: it was over before.
+        tear: if it is one of KEEPS, the `k`-th operation of NVS. `happens(life)` is what goes on meanwhile; None: it
+        was over before.
         """
         life = Life(self.lock, moment)
-        self.lock.cut_at_flash_op(k)
+        if tear in KEEPS:
+            self.lock.world.nvs.cut_at(k, tear)
+        else:
+            self.lock.cut_at_flash_op(k)
         try:
             happens(life)
         except PowerGone:
@@ -157,6 +170,7 @@ class Day:
         life = Life(self.lock, moment)
         lock, witness = self.lock, life.witness
         found = self._check(life)
+        refuses = witness.refuses_earlier(self._nvs(life), self.issuer)
         if moment.snapshot.struck:
             check_order(moment.snapshot.struck, found)
         pending = found.pending
@@ -174,30 +188,29 @@ class Day:
         self._unused_opens(life)
         self._check(life)
         witness.check_log(lock.log())
-        assert lock.nvs_ops == 0, "an entry wrote to NVS"
+        assert refuses, "an earlier journal would have been believed"
 
     def replay(self, begun, happens, cuts, pick=None):
         """Live from the Moment `begun` through `cuts`: (k, tear, seed) each, all but the first while coming back."""
         moment = begun
         for k, tear, seed in cuts:
-            dark = self.strike(moment, happens, k)
+            dark = self.strike(moment, happens, k, tear)
             moment, happens = torn(dark, tear, seed), self.come_back
         self.recover(moment, pick)
 
     def one_cut(self, begun, happens, others=1):
-        """Cut at every operation, with every tear that leaves another flash; returns (operations, replays).
+        """Cut at every operation, with every tear that leaves another flash; returns (operations of flash, replays).
 
         In one of `others` replays a code that was typed before is tried again.
         """
-        replays = 0
-        k = 1
-        while dark := self._struck(begun, happens, [], k):
-            for _, tear in distinct(dark, TEARS, k):
-                with explained(f"cuts={[(k, tear, k)]}"):
-                    self.recover(torn(dark, tear, k), None if replays % others else replays // others)
-                replays += 1
-            k += 1
-        return k - 1, replays
+        struck, replays = set(), 0
+        for cut, left in self._cuts(begun, happens, [], TEARS):
+            with explained(f"cuts={[cut]}"):
+                self.recover(left, None if replays % others else replays // others)
+            struck.add((cut[0], cut[1] in KEEPS))
+            replays += 1
+        self.kept += sum(in_nvs for _, in_nvs in struck)
+        return len(struck) - sum(in_nvs for _, in_nvs in struck), replays
 
     def two_cuts(self, begun, happens, first):
         """Cut at every operation with the tears `first`, then at every operation of coming back, with another tear.
@@ -205,26 +218,41 @@ class Day:
         Returns (pairs of operations, replays).
         """
         pairs, replays = set(), 0
-        k = 1
-        while dark := self._struck(begun, happens, [], k):
-            for n, tear in distinct(dark, first, k):
-                again, cuts = 1, [(k, tear, k)]
-                while second := self._struck(torn(dark, tear, k), self.come_back, cuts, again):
-                    other = TEARS[(5 * n + again) % len(TEARS)]
-                    with explained(f"cuts={[*cuts, (again, other, again)]}"):
-                        self.recover(torn(second, other, again))
-                    pairs.add((k, again))
-                    replays += 1
-                    again += 1
-            k += 1
+        for n, (cut, left) in enumerate(self._cuts(begun, happens, [], first)):
+            for other, again in self._cuts(left, self.come_back, [cut], TEARS, 5 * n):
+                with explained(f"cuts={[cut, other]}"):
+                    self.recover(again)
+                pairs.add((cut[0], cut[1] in KEEPS, other[0], other[1] in KEEPS))
+                replays += 1
         return len(pairs), replays
 
-    def _struck(self, begun, happens, cuts, k):
-        with explained(f"cuts={[*cuts, (k, 'none', 0)]}"):
-            return self.strike(begun, happens, k)
+    def _cuts(self, moment, happens, before, tears, turn=None):
+        """Yield ((k, tear, seed), Moment it leaves) for a cut at every operation with each of `tears`, or of KEEPS.
+
+        turn: try only one of them at each operation, this one, counted from the first operation on, and so on in turn.
+        """
+        for each in ("none",), KEEPS:
+            for k in count(1):
+                left = []
+                for keeps in each:
+                    with explained(f"cuts={[*before, (k, keeps, 0)]}"):
+                        left.append(self.strike(moment, happens, k, keeps))
+                if None in left:
+                    break
+                if each is KEEPS:
+                    kinds = [((k, keeps, k), dark) for keeps, dark in zip(KEEPS, left, strict=True)]
+                    yield from kinds if turn is None else [kinds[(turn + k) % 2]]
+                else:
+                    chosen = tears if turn is None else [tears[(turn + k) % len(tears)]]
+                    for _, tear in distinct(left[0], chosen, k):
+                        yield (k, tear, k), torn(left[0], tear, k)
 
     def _check(self, life):
-        return life.witness.check_flash(life.lock.flash, self.issuer, life.lock.now)
+        return life.witness.check_flash(life.lock.flash, self._nvs(life), self.issuer, life.lock.now)
+
+    @staticmethod
+    def _nvs(life):
+        return Namespace(life.lock.world.nvs, "dropbolt")
 
     def _fresh(self, life):
         """A code that was never typed."""
@@ -243,7 +271,9 @@ class Day:
 
 
 def torn(dark, tear, seed):
-    """The dark Moment as `tear` would have left it."""
+    """The dark Moment as `tear` would have left it; of KEEPS, it has."""
+    if tear in KEEPS:
+        return dark
     return Moment(dark.snapshot.torn(tear, seed), dark.witness)
 
 

@@ -106,7 +106,7 @@ class Machine:
 
     def mount(self, format=False):
         self.state = State(GRANTS)
-        self.journal = Journal(self.nor, self.state, ID, MAC, 0, self.nor.blocks)
+        self.journal = Journal(self.nor, self.state, ID, MAC, self.nor, 0, self.nor.blocks)
         if format:
             self.journal.format()
         else:
@@ -188,7 +188,7 @@ def test_the_journal_agrees_with_the_plain_model(sectors, operations):
 def worked_on(nor):
     """Mount, and go on working if it lets us: StorageError is the only refusal."""
     state = State(GRANTS)
-    journal = Journal(nor, state, ID, MAC, 0, 3)
+    journal = Journal(nor, state, ID, MAC, nor, 0, 3)
     try:
         journal.mount()
         for n in range(30):
@@ -224,7 +224,7 @@ def test_any_bytes_mount_or_are_refused(noise, repeated):
 def test_a_journal_with_spoilt_bytes_mounts_or_is_refused(records, spots):
     nor = Nor(3, 512)
     state = State(GRANTS)
-    journal = Journal(nor, state, ID, MAC, 0, 3)
+    journal = Journal(nor, state, ID, MAC, nor, 0, 3)
     journal.format()
     for n in range(records):
         journal.write(state.attempt(8, n, n, 0, 0))
@@ -239,14 +239,14 @@ def test_a_journal_with_spoilt_bytes_mounts_or_is_refused(records, spots):
 def test_one_flipped_bit_is_nothing_or_the_newest_record_or_closed(records, bit):
     nor = Nor(3, 512)
     state = State(GRANTS)
-    journal = Journal(nor, state, ID, MAC, 0, 3)
+    journal = Journal(nor, state, ID, MAC, nor, 0, 3)
     journal.format()
     for n in range(records):
         journal.write(state.attempt(8, n, n, 0, 0))
     nor.data[bit // 8] ^= 1 << bit % 8
     found = State(GRANTS)
     try:
-        Journal(nor, found, ID, MAC, 0, 3).mount()
+        Journal(nor, found, ID, MAC, nor, 0, 3).mount()
     except StorageError:
         return
     assert found.attempts >= records - 1

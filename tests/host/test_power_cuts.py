@@ -14,7 +14,7 @@ import pytest
 from firmware.core.state import State
 from firmware.store.audit import RELOCKED, Audit
 from firmware.store.journal import Journal
-from host_sim.devices import FlashDevice
+from host_sim.devices import FlashDevice, Unanchored
 from host_sim.runtime import RUNTIMES
 from host_sim.runtime.image import PROJECT
 from host_sim.world.flash import NorFlash
@@ -58,7 +58,7 @@ def nearly_full(moment, issuer, journal_free, log_free):
     flash.load(moment.snapshot.flash)
     device = FlashDevice(flash)
     state = State(issuer.grants)
-    journal, log = Journal(device, state, issuer.journal_id, issuer.mac), Audit(device, issuer.journal_id)
+    journal, log = Journal(device, state, issuer.journal_id, issuer.mac, Unanchored()), Audit(device, issuer.journal_id)
     journal.mount()
     log.mount()
     while _free(flash, _JOURNAL) > journal_free:
@@ -84,6 +84,7 @@ def rotations(day, moment, happens):
 @pytest.mark.parametrize("part", range(PARTS))
 def test_one_cut_at_every_operation_of_the_day(days, runtime, part):
     day = days(runtime)
+    day.kept = 0
     assert sum(visit.ops for visit in day.visits) > 80
     for visit in day.visits[part::PARTS]:
         day.retried.clear()
@@ -92,6 +93,7 @@ def test_one_cut_at_every_operation_of_the_day(days, runtime, part):
         assert operations >= visit.ops
         assert replays > 8 * operations
         assert day.retried >= set(visit.begun.witness.typed), "a code typed before was never tried again"
+    assert day.kept, "the power was never cut while NVS was written"
 
 
 @BOTH
@@ -132,6 +134,7 @@ def test_a_cut_while_journal_and_log_rotate(days, runtime, journal_free, log_fre
 # The same checks must be able to fail: firmware that is broken on purpose.
 
 ATTEMPT, SESSION, ASSEMBLY = "firmware/attempt.py", "firmware/session.py", "firmware/assembly.py"
+JOURNAL = "firmware/store/journal.py"
 RING, REPLAY, SECTORS = "firmware/store/ring.py", "firmware/store/replay.py", "firmware/store/sectors.py"
 BROKEN = {
     "burn after the bolt": (
@@ -188,6 +191,18 @@ BROKEN = {
         "sets bits",
     ),
     "checksum ignored": (SECTORS, [("[0] == self._crc(ordinal)", "[0] == self._crc(ordinal) or True")], "is owner"),
+    "anchor raised before the record": (
+        JOURNAL,
+        [
+            ("        self._ring.append(body)\n", ""),
+            (
+                "            self._anchored(self._anchor.write)\n",
+                "            self._anchored(self._anchor.write)\n        self._ring.append(body)\n",
+            ),
+        ],
+        "reverted",
+    ),
+    "anchor raised after the bolt": (JOURNAL, [("body[0] <= BURN", "body[0] == BURN + 1")], "earlier journal"),
     "header before what it stands for": (
         RING,
         [
@@ -198,7 +213,7 @@ BROKEN = {
             ),
             ("        sectors.program_header(sector, slot - 1, sequence, self.journal_id, self.mark)\n", ""),
         ],
-        "attempts in flash",
+        "reverted",
     ),
 }
 

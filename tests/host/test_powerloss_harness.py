@@ -16,6 +16,7 @@ from firmware.attempt import Attempts
 from firmware.core.burns import Burns
 from firmware.core.state import State
 from firmware.store.audit import Audit
+from firmware.store.journal import Journal
 from firmware.store.ring import Ring
 from firmware.store.sectors import Sectors
 
@@ -36,6 +37,8 @@ HEADER = "    sectors.program_header(sector, slot - 1, sequence, self.journal_id
 START = "    self._start(self._prepared, self._sequence + 1)\n"
 BURN = "self._journal.write(self._state.burn"
 ATTEMPT = "self._journal.write(self._state.attempt"
+RECORD = "    self._ring.append(body)\n"
+ANCHOR = "        self._anchored(self._anchor.write)\n"
 
 # name: (mode, check, method, its class, then pairs of a text and its replacement, or further methods)
 SEEDS = {
@@ -106,7 +109,7 @@ SEEDS = {
     ),
     "burn in RAM only": (
         "none",
-        "burn",
+        "mount",
         [(Attempts, "_compare", [(BURN, BURN.replace("_journal.write", "_state.apply"))])],
     ),
     "burn after bolt": (
@@ -137,7 +140,7 @@ SEEDS = {
         "attempts",
         [(State, "attempt", [("self.attempts + 1", "max(1, self.attempts)")])],
     ),
-    "attempts not carried forward": ("linear", "attempts", [(State, "clock", [("self.attempts,", "0,")])]),
+    "attempts not carried forward": ("linear", "mount", [(State, "clock", [("self.attempts,", "0,")])]),
     "budget not carried forward": ("linear", "budget", [(State, "_bucket_items", [("range(1, _LENGTHS)", "()")])]),
     "no token back": ("none", "budget", [(Attempts, "_compare", [("if self.known:", "if False:")])]),
     "burns not carried forward": ("none", "burn", [(State, "snapshot", [("    yield from self.bodies()\n", "")])]),
@@ -147,6 +150,23 @@ SEEDS = {
         [(Burns, "_items", [("self._tops[at + k], self._maps[at + k]", "self._tops[at + k], 0")])],
     ),
     "pending burn not carried forward": ("one cut", "cut", [(State, "snapshot", [("yield self._burn", "return")])]),
+    "anchor not compared": ("none", "anchor", [(Journal, "mount", [("self._anchored(self._anchor.check)", "pass")])]),
+    "anchor raised before the record": (
+        "linear",
+        "mount",
+        [(Journal, "write", [(RECORD, ""), (ANCHOR, ANCHOR + RECORD)])],
+    ),
+    "anchor raised after the bolt": (
+        "none",
+        "anchor",
+        [(Journal, "write", [("body[0] <= BURN", "body[0] == BURN + 1")])],
+    ),
+    "anchor not raised by a burn": ("none", "anchor", [(Journal, "write", [("body[0] <= BURN", "body[0] < BURN")])]),
+    "last burn not carried forward": (
+        "linear",
+        "mount",
+        [(State, "snapshot", [("*self.head, self.burnt_at)", "*self.head, 0)")])],
+    ),
     "event numbers not kept": ("linear", "log", [(Audit, "_remember", [("self._ring.mark =", "self._mark =")])]),
 }
 

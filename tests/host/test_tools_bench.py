@@ -28,7 +28,7 @@ def test_every_way_keeps_the_same_state():
     packed = tables.sixty_four()
     pictures = []
     for make_store in (Rings, Appended, Renamed):
-        store = make_store(CountedFlash(), packed)
+        store = make_store(CountedFlash(packed), packed)
         Door(store, packed).enter(80)
         pictures.append([bytes(body) for body in store.state.snapshot() if body[0] != HEAD])
     assert pictures[0] == pictures[1] == pictures[2]
@@ -37,7 +37,7 @@ def test_every_way_keeps_the_same_state():
 @pytest.mark.parametrize("make_store", [Rings, Appended])
 def test_a_mount_finds_what_was_kept(make_store):
     packed = tables.sixty_four()
-    store = make_store(CountedFlash(), packed)
+    store = make_store(CountedFlash(packed), packed)
     Door(store, packed).enter(100)
     kept = [bytes(body) for body in store.state.snapshot()]
     store.mount()

@@ -103,7 +103,7 @@ def test_absurd_state_is_taken_or_refused(contents):
     nor = Nor(SECTORS, SIZE)
     write(nor, 0, 1, Sealed(MAC), contents)
     state = State(GRANTS)
-    journal = Journal(nor, state, ID, MAC, 0, SECTORS)
+    journal = Journal(nor, state, ID, MAC, nor, 0, SECTORS)
     try:
         journal.mount()
         used(state)
@@ -115,7 +115,7 @@ def test_absurd_state_is_taken_or_refused(contents):
             journal.write(state.outcome(OPENED, 8, n, 4, state.head))
             journal.tidy()
         again = State(GRANTS)
-        Journal(nor, again, ID, MAC, 0, SECTORS).mount()
+        Journal(nor, again, ID, MAC, nor, 0, SECTORS).mount()
     except StorageError as error:
         assert error.reason
         return

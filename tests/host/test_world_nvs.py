@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from host_sim.world.flash import PowerCut
-from host_sim.world.nvs import ENTRIES, Nvs, NvsError
+from host_sim.world.nvs import ENTRIES, ENTRY_SIZE, Nvs, NvsError
 from host_sim.world.nvs_system import write_system_entries
 
 
@@ -97,6 +97,8 @@ def test_given_up_entries_come_back_by_collection_which_erases_pages():
     assert nvs.get_i32("n", "counter") == 1_999
     assert nvs.used_entries == 2
     assert 10 <= nvs.page_erases <= 20
+    assert max(nvs.erases) - min(nvs.erases) <= 1  # the pages take turns
+    assert 2_000 * ENTRY_SIZE < nvs.programmed < 2_000 * (ENTRY_SIZE + 10)
     assert max(spent) >= 45_000
 
 

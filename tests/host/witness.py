@@ -9,6 +9,8 @@ from copy import copy
 from dataclasses import dataclass
 
 from firmware.core.state import State
+from firmware.store import REVERTED, StorageError
+from firmware.store.anchor import Anchor
 from firmware.store.journal import Journal
 from host_sim.devices import FlashImage
 from host_sim.lock import FirmwareError
@@ -27,7 +29,8 @@ class Witness:
     granted: how often each code opened, by the bolt's movement or the lock's word. gone: codes that opened or will not
     any more. typed: codes typed so far, in order. counted: entries that must have been counted as attempts. entry:
     digits of the last entry; answer: what was said to it, None while nothing was. unseen: by typed length, entries to
-    which the power left no answer. refill: by typed length, seconds for one entry of the budget.
+    which the power left no answer. refill: by typed length, seconds for one entry of the budget. opened_at: what
+    `counted` was when the bolt last opened.
     """
 
     def __init__(self, codes, buckets, start):
@@ -35,7 +38,7 @@ class Witness:
         self.granted = Counter()
         self.gone = set()
         self.typed = []
-        self.counted = 0
+        self.counted = self.opened_at = 0
         self.entry = self.answer = None
         self.unseen = Counter()
         self.refill = {length: refill for length, _, refill in buckets}
@@ -77,10 +80,10 @@ class Witness:
         refill = self.refill[length]
         return self.allowance(length, now) - self.unseen[length] * refill < refill + _SLACK_S
 
-    def check_flash(self, image, issuer, now):
-        """Mount the journal of a flash `image` and hold it to what was seen; returns its State."""
+    def check_flash(self, image, nvs, issuer, now):
+        """Mount the journal of a flash `image` beside `nvs` and hold it to what was seen; returns its State."""
         state = State(issuer.grants)
-        Journal(FlashImage(image), state, issuer.journal_id, issuer.mac).mount()
+        Journal(FlashImage(image), state, issuer.journal_id, issuer.mac, nvs).mount()
         assert state.attempts >= self.counted, f"{state.attempts} attempts in flash, {self.counted} were seen"
         for length in self.refill:
             if state.bucket(length):
@@ -89,6 +92,14 @@ class Witness:
                 level, most = min(self._capacity[length], level + since), self.allowance(length, now)
                 assert level <= most + _SLACK_S, f"{level:.0f} s in the bucket of {length} digits, at most {most:.0f}"
         return state
+
+    def refuses_earlier(self, nvs, issuer):
+        """Whether a journal is refused that has not come as far as was seen: one attempt, or its burn, less."""
+        try:
+            Anchor(nvs, issuer.journal_id).check(self.counted + self.opened_at - 1)
+        except StorageError as error:
+            return error.reason == REVERTED
+        return self.counted == 0
 
     def check_log(self, log):
         """Of every code that is gone the log tells what became of it; loss of power is no fault."""
@@ -148,6 +159,7 @@ class Witness:
         self._granted = True
         if self.entry in self.codes:
             self.granted[self.entry] += 1
+            self.opened_at = self.counted
             self.gone.add(self.entry)
             assert self.granted[self.entry] == 1, f"a code of {self.codes[self.entry]} opened twice"
 

@@ -1,13 +1,18 @@
 """The same accepted entries, kept in three ways on the same simulated NOR flash, with everything counted.
 
-An accepted entry is four records, each on flash before the next step: attempt, burn, event of the log, outcome.
+An accepted entry is four records, each on flash before the next step: attempt, burn, event of the log, outcome. The
+lock's own way also raises the anchor in NVS for the first two: pages erased and bytes programmed there count.
 """
 
 from dataclasses import dataclass
 
 from firmware.core.grants import Grants
 from firmware.core.words import EVENT, INTERVAL, OPENED
+from firmware.store.vault import MAX_SETTINGS, Vault
+from host_sim.devices import Namespace
 from host_sim.world.flash import NorFlash
+from host_sim.world.nvs import Nvs
+from host_sim.world.nvs_system import system_entries
 from tools.bench.tables import NOW
 
 _REFILL_S = 8 * 3600
@@ -35,21 +40,29 @@ class Cost:
 
 
 class CountedFlash(NorFlash):
-    """256 KiB of NOR flash that also counts the bytes programmed."""
+    """256 KiB of NOR flash that also counts the bytes programmed, and beside it `nvs`, as full as a lock's."""
 
-    def __init__(self):
+    def __init__(self, packed):
         super().__init__()
-        self.programmed = 0
+        self.nvs = Nvs()
+        self.nvs.load(system_entries())
+        Vault(Namespace(self.nvs, "dropbolt")).replace(bytes(MAX_SETTINGS), packed)
+        self._programmed = 0
         self.on_op = self._count
 
     def _count(self, kind, _address, data):
         if kind == "program":
-            self.programmed += len(data)
+            self._programmed += len(data)
+
+    @property
+    def programmed(self):
+        """Bytes, those of NVS too."""
+        return self._programmed + self.nvs.programmed
 
     @property
     def erased(self):
-        """Erases of all sectors."""
-        return sum(self.erases)
+        """Erases of all sectors, and of the pages of NVS."""
+        return sum(self.erases) + self.nvs.page_erases
 
 
 class Door:
@@ -92,7 +105,7 @@ class Door:
 
 def cost(make_store, packed, entries):
     """The Cost of `entries` entries, counted once every code of the table has been used."""
-    flash = CountedFlash()
+    flash = CountedFlash(packed)
     door = Door(make_store(flash, packed), packed)
     door.enter(door.codes)
     erases, programmed = flash.erased, flash.programmed

@@ -49,7 +49,8 @@ def mount_costs(counts=(10, 100, 1000), full=_FULL):
 
 def _mounted(make_store, entries):
     """(bytes read, records replayed, flash) of the mount after so many entries."""
-    flash, packed = CountedFlash(), tables.sixty_four()
+    packed = tables.sixty_four()
+    flash = CountedFlash(packed)
     store = make_store(flash, packed)
     Door(store, packed).enter(entries)
     before = flash.bytes_read

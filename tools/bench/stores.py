@@ -12,7 +12,7 @@ from firmware.store.audit import ENTRY, Audit
 from firmware.store.chain import KEY_SIZE
 from firmware.store.journal import Journal
 from firmware.store.sectors import NO_MAC, SLOT_SIZE
-from host_sim.devices import FlashDevice
+from host_sim.devices import FlashDevice, Namespace
 
 JOURNAL_ID = b"bench-id"
 _KEY = bytes(range(16))
@@ -26,6 +26,7 @@ class Rings:
 
     def __init__(self, flash, packed):
         self._device = FlashDevice(flash)
+        self._nvs = Namespace(flash.nvs, "dropbolt")
         self._grants = Grants(packed)
         self._open()
         self._journal.format()
@@ -33,7 +34,7 @@ class Rings:
 
     def _open(self):
         self.state = State(self._grants)
-        self._journal = Journal(self._device, self.state, JOURNAL_ID, _KEY)
+        self._journal = Journal(self._device, self.state, JOURNAL_ID, _KEY, self._nvs)
         self._audit = Audit(self._device, JOURNAL_ID)
 
     def keep(self, body):

@@ -48,7 +48,8 @@ def state_words(body):
         at = f", reading {time_text(ref)}" if ref else ""
         return "clock", f"{attempts} attempts, {boots} boots, {credit} s proven{at}, floor {time_text(floor)}"
     if kind == records.HEAD:
-        return "head", _head(*struct.unpack_from(records.HEAD_FORMAT, body)[2:])
+        _, _, *head, burnt_at = struct.unpack_from(records.HEAD_FORMAT, body)
+        return "head", f"{_head(*head)}, last burn at attempt {burnt_at}"
     return f"type {kind}", body[1:].hex()
 
 

@@ -28,6 +28,10 @@ class Image:
     def ioctl(self, op, _):
         return len(self._data) // _BLOCK if op == 4 else _BLOCK
 
+    def get_i32(self, _):
+        """The anchor, for which every state is far enough."""
+        return 0
+
 
 def allocated():
     """Bytes of the heap in use."""
@@ -43,7 +47,7 @@ def main(image_path, grants_path):
     taken = [allocated()]
     state = State(grants)
     taken.append(allocated())
-    journal = Journal(image, state, _JOURNAL_ID, _KEY)
+    journal = Journal(image, state, _JOURNAL_ID, _KEY, image)
     journal.mount()
     taken.append(allocated())
     audit = Audit(image, _JOURNAL_ID)
