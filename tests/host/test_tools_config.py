@@ -137,6 +137,12 @@ def test_ten_errors_are_told_at_once_with_their_lines():
         ("a = 1\nb = \n", 2, "no TOML: invalid value"),
         ("grant = 3\n", 1, "grant: write [[grant]] above each"),
         ("\n[[settings]]\nmute = true\n", 2, "settings: write [settings] above its lines"),
+        ("[settings]\nrelock_s = 0\n", 2, "relock_s must be a whole number from 1 to 120"),
+        ("[settings]\nbattery_low_mv = 4000\n", 1, "battery_low_mv: must not be below battery_min_mv"),
+        ('[settings]\nmute = false\nzone = "Mars"\n', 3, "zone: "),
+        ("[schedules]\nnight = [" + '"mon 22:00-23:00",' * 22 + "]\n", 2, "night: must be a list of 1 to 21 windows"),
+        (SMALL.replace("burst = 10", "burst = 101"), 3, "burst must be a whole number from 1 to 100"),
+        (SMALL.replace('"8h"', '"31d"'), 4, "refill must be a whole number from 60 to"),
         ("[setings]\nmute = true\n", 1, "setings: unknown; did you mean settings?"),
         ("[settings]\nmute = 1\n", 2, "mute: must be true or false"),
         (SMALL.replace('"event"', '"events"'), 9, 'kind: must be one of "interval", "event", "number"'),
@@ -164,6 +170,17 @@ def test_a_mistake_is_told_where_it_stands(text, line, part):
 def test_grants_that_do_not_go_together_are_told():
     other = '[[grant]]\nid = 2\nlabel = "others"\nkind = "event"\ndigits = 9\n'
     assert errors_of(SMALL + other) == [(12, "grant 2: 9 digits typed as grant 1, check digit in one only")]
+
+
+def test_bounds_of_the_firmware_are_told_each_for_itself():
+    text = "[settings]\najar_s = 5\nhold_s = 1\nbattery_min_mv = 1\nbattery_low_mv = 9999\nrisk_one_in = 1\n"
+    assert [line for line, _ in errors_of(text)] == [2, 3, 4, 5, 6]
+
+
+def test_more_than_the_lock_can_keep_is_told():
+    full = ", ".join(f'"mon-fri {hour:02}:00-{hour:02}:30"' for hour in range(20))
+    rows = "".join(f"s{n} = [{full}]\n" for n in range(8))
+    assert errors_of("[schedules]\n" + rows)[0][1].endswith("more than 1280 bytes of the lock's flash")
 
 
 def test_a_file_that_is_no_text_or_too_long_is_told(tmp_path):

@@ -15,7 +15,7 @@ from firmware.core.budget import Budget, BudgetError
 from firmware.core.grants import Grants
 from firmware.core.packing import pack_grant
 from firmware.core.words import NUMBER, REMOTE
-from tools.config import fields, schema
+from tools.config import check, fields, schema
 from tools.config.lines import Lines
 from tools.log.files import read
 
@@ -89,8 +89,7 @@ class _Reader:
                 self._wrong(f"{name}: write [[{name}]] above each", name)
             elif wanted is dict and not isinstance(value, dict):
                 self._wrong(f"{name}: write [{name}] above its lines", name)
-        settings = self._section("settings", self._dict("settings"), schema.SETTINGS, ())
-        schedules = [self._value("schedules", 0, name, fields.windows, each) for name, each in self._schedules.items()]
+        settings = self._settings()
         issuers = self._rows("issuer", schema.ISSUER, schema.ISSUER)
         buckets = self._rows("bucket", schema.BUCKET, schema.BUCKET)
         self._twice("issuer", issuers, "number", "label")
@@ -98,10 +97,25 @@ class _Reader:
         grants = self._grants({row.get("label"): row.get("number") for row in issuers})
         rows = tuple((row["length"], row["burst"], row["refill"]) for row in buckets if len(row) == 3)
         self._check_buckets(rows, grants)
+        settings["issuers"] = [[row.get(name) for name in schema.ISSUER] for row in issuers]
+        if not self._errors and (wrong := check.of_settings(settings | {"buckets": rows})):
+            self._wrong(wrong, "settings")
         if self._errors:
             raise ConfigErrors(self._errors)
-        settings |= {"schedules": schedules, "issuers": [[row[name] for name in schema.ISSUER] for row in issuers]}
         return LockFile(schema.DEFAULTS | settings, tuple(grants), rows)
+
+    def _settings(self):
+        settings = self._section("settings", self._dict("settings"), schema.SETTINGS, ())
+        for name, value in settings.items():
+            if wrong := check.of_setting(name, value):
+                self._wrong(wrong, "settings", 0, name)
+        settings["schedules"] = []
+        for name, value in self._schedules.items():
+            rows = self._value("schedules", 0, name, fields.windows, value)
+            if rows and (wrong := check.of_schedule(name, rows)):
+                self._wrong(wrong, "schedules", 0, name)
+            settings["schedules"].append(rows)
+        return settings
 
     @property
     def _schedules(self):
@@ -182,6 +196,10 @@ class _Reader:
         return grant
 
     def _check_buckets(self, rows, grants):
+        for place, row in enumerate(rows if len(rows) == len(self._list("bucket")) else ()):
+            if wrong := check.of_bucket(row):
+                key = next((key for key in schema.BUCKET if f" {key} " in wrong), "")
+                self._wrong(wrong, "bucket", place, key)
         for grant in grants:
             try:
                 Budget(rows, Grants(_trial(grant)))
