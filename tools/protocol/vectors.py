@@ -6,6 +6,9 @@ Each file is a JSON object; bytes are hexadecimal. The values are fixed: made ag
 import json
 from hashlib import sha256
 
+from firmware.net import messages as lock
+from tools.protocol import examples
+from tools.protocol.messages import DOWN_TYPES
 from tools.protocol.seal import DOWN, HEADER, OVERHEAD, UP, Channel
 
 LOCK = bytes.fromhex("0102030405060708")
@@ -29,7 +32,11 @@ def channel(**changes):
 
 def files():
     """File name -> text of each file of vectors."""
-    return {"seal.json": _text({"sealed": sealed(), "refused": refused()})}
+    return {
+        "seal.json": _text({"sealed": sealed(), "refused": refused()}),
+        "messages.json": _text({"messages": examples.rows(), "malformed": malformed()}),
+        "check-in.json": _text({"root": root("root").hex(), "messages": check_in()}),
+    }
 
 
 def write(folder):
@@ -72,6 +79,27 @@ def refused():
         rows.append(_refused(f"sealed for another {name}", channel(**changes).seal(DOWN, 17, 5, text)))
     rows.append(_refused("sealed for the other direction", channel().seal(UP, 17, 5, text)))
     rows.append(_refused("header of one message, rest of another", good[:16] + channel().seal(DOWN, 17, 6, text)[16:]))
+    return rows
+
+
+def malformed():
+    """Plaintexts that no command has, and why."""
+    return [{"name": name, "type": kind, "plaintext": text.hex()} for name, kind, text in examples.malformed()]
+
+
+def check_in():
+    """A check-in as the broker sees it: what each message is, and its bytes."""
+    by_kind = {example.kind: example for example in examples.EXAMPLES}
+    order = (lock.HELLO, lock.EVENTS, lock.REPLY, lock.APPROVE_ENTRY, lock.REVOKE_GRANT, lock.RESULT, lock.BYE)
+    counters = {UP: 0, DOWN: 4}
+    rows = []
+    for kind in order:
+        direction = DOWN if kind in DOWN_TYPES else UP
+        example = by_kind[kind]
+        message = channel().seal(direction, kind, counters[direction], example.text)
+        rows.append({"name": example.name, "direction": direction, "type": kind, "counter": counters[direction]})
+        rows[-1] |= {"plaintext": example.text.hex(), "message": message.hex()}
+        counters[direction] += 1
     return rows
 
 

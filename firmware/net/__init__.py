@@ -1,0 +1,1 @@
+"""The radio: what a check-in says and hears. A wake from the keypad imports nothing of this."""
