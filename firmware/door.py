@@ -37,6 +37,7 @@ class Door:
         self._was_closed = self.closed
         self._since = 0  # ms at which the door last changed, or the bolt came to rest
         self._told = False  # ajar has been reported, or the bolt would not go
+        self._testing = self._failed = False  # the bolt is thrown as a test; it was, and did not arrive
 
     @property
     def closed(self):
@@ -55,6 +56,17 @@ class Door:
         """Draw the bolt; False, and nothing moves, when the battery is too low."""
         return self.bolt.start(UNLOCKED, self._battery.millivolts(), now)
 
+    def test(self, now):
+        """Throw the bolt unless it is, open door or not, then draw it; False, nothing moves: too little battery.
+
+        `tick` reports OPENED or, if it did not reach one of its ends, JAMMED. Not while the bolt moves.
+        """
+        target = UNLOCKED if self.locked else LOCKED
+        if not self.bolt.start(target, self._battery.millivolts(), now):
+            return False
+        self._testing, self._failed = target == LOCKED, False
+        return True
+
     def due(self, now):
         """Ms until the door wants another tick; 0 if it will do nothing before the next wake."""
         if self.bolt.moving:
@@ -66,7 +78,7 @@ class Door:
     def tick(self, now):
         """Follow bolt and door at `now` (ms); return what happened, or None."""
         if self.bolt.moving:
-            if self.bolt.target == LOCKED and not self.closed:
+            if self.bolt.target == LOCKED and not self.closed and not self._testing:
                 self.bolt.off()
                 if not self.unlock(now):
                     return self._rest(now, WEAK)
@@ -92,8 +104,15 @@ class Door:
         return self._rest(now, WEAK)
 
     def _arrived(self, now):
+        if self._testing:
+            self._testing, failed = False, self.bolt.jammed
+            if not self.unlock(now):
+                return self._rest(now, WEAK)
+            self._failed = failed
+            return None
         if self.bolt.target == UNLOCKED:
-            return self._rest(now, JAMMED if self.bolt.jammed else OPENED)
+            failed, self._failed = self._failed or self.bolt.jammed, False
+            return self._rest(now, JAMMED if failed else OPENED)
         return self._rest(now, STUCK if self.bolt.jammed else RELOCKED)
 
     def _rest(self, now, happened):

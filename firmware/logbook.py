@@ -67,9 +67,17 @@ class Logbook:
         elif self._counts[decision] < 0xFFFF:
             self._counts[decision] += 1
 
-    def event(self, kind, detail=0, grant_id=0):
+    def event(self, kind, detail=0, grant_id=0, issuer=0):
         """Something that is no entry: a kind of `store.audit` with its detail."""
-        self._tell(kind, 0, detail, 1, 0, grant_id, 0)
+        self._tell(kind, 0, detail, 1, 0, grant_id, issuer)
+
+    def newest(self, sectors):
+        """The events of so many newest sectors of the log, gathered ones included, oldest first.
+
+        Raises StorageError. Nothing may be logged meanwhile.
+        """
+        self.close()
+        return self._audit.events(sectors) if self._audit else ()
 
     def lost(self, word):
         """The log was begun anew for the reason `word` of FAULTS."""

@@ -44,6 +44,11 @@ class Budget:
         level, stamp = self._refilled(length, state, credit)
         return level - self._rules[length][1], stamp
 
+    def full(self, credit):
+        """Yield (length, level, stamp) of each bucket, full at `credit`: what ends every lockout."""
+        for length, (capacity, _) in self._rules.items():
+            yield length, capacity, credit
+
     def refund(self, length, state):
         """Level of the bucket with the token of the attempt that `state` holds given back, at most full."""
         if length not in self._rules:

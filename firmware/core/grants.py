@@ -72,6 +72,10 @@ class Grants:
         """Whether nothing of it opens any more; it stays in the table so that its codes are answered `revoked`."""
         return bool(self._u8(i, 3) & _REVOKED)
 
+    def revoke(self, i):
+        """Have nothing of it open any more, as long as this table is in use; needs a bytearray."""
+        self._buf[i * GRANT_SIZE + 3] |= _REVOKED
+
     def digits(self, i):
         """Digits of a code without its check digit: 6 to 9, of a number 8 to 12."""
         return self._u8(i, 4)

@@ -25,6 +25,8 @@ CRASH = const(9)  # the firmware failed and began anew
 REPAIRED = const(10)  # flipped bits were put right: `count`; detail: 1 in the journal, 2 in the log
 LOST = const(11)  # events before this one are missing, or were not to be trusted; detail: why, as for FAULT
 UNLOGGED = const(12)  # attempts whose end a power cut kept out of the log: `count`
+SERVICE = const(13)  # a function of the menu was used by whom `grant` says; detail: its number
+REVOCATION = const(14)  # by the owner at the keypad, of `grant` or `issuer`; detail: the menu's function
 KINDS = (
     None,
     "entry",
@@ -39,6 +41,8 @@ KINDS = (
     "repaired",
     "lost",
     "unlogged",
+    "service",
+    "revocation",
 )
 
 _RING_ID = 2
@@ -189,11 +193,11 @@ class Audit:
         """The newest `Event` in the newest sector that mount or append has seen, or None."""
         return Event(self._last, self._chain.head, self._ring.sequence) if self._last[0] else None
 
-    def events(self):
-        """Yield every readable `Event`, oldest first; needs no mount and changes nothing.
+    def events(self, sectors=0):
+        """Yield every readable `Event` of the newest `sectors` (0: of all), oldest first; needs no mount.
 
-        Raises StorageError if the device fails. Nothing may be appended meanwhile.
+        Changes nothing. Raises StorageError if the device fails. Nothing may be appended meanwhile.
         """
-        for body, mac, sector in self._ring.history(self._journal_id):
+        for body, mac, sector in self._ring.history(self._journal_id, sectors):
             if body[0] < KEY:
                 yield Event(body, mac, sector)

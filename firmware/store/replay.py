@@ -142,18 +142,17 @@ class Replay:
         elif body[0] == PREPARED_NOTE and body[1] < self._sectors.count and body[1] != self._sector:
             self._prepared = body[1]
 
-    def history(self, journal_id):
+    def history(self, journal_id, newest=0):
         """Yield (body, MAC, sequence of the sector) of every readable record of a journal (None: of any), oldest first.
 
-        Body and MAC are memoryviews, valid until the next one. Needs no mount, changes nothing, passes over what is
-        damaged, checks no MAC. Nothing may be appended meanwhile.
+        newest: how many sectors to read, 0 for all. Body and MAC are memoryviews, valid until the next one. Needs no
+        mount, changes nothing, passes over what is damaged, checks no MAC. Nothing may be appended meanwhile.
         """
         sectors = self._sectors
         sectors.measure()
         headers = [(sectors.header(sector), sector) for sector in range(sectors.count)]
-        for header, sector in sorted([pair for pair in headers if pair[0]]):
-            if journal_id is not None and header[1] != journal_id:
-                continue
+        known = sorted([pair for pair in headers if pair[0] and journal_id in (None, pair[0][1])])
+        for header, sector in known[-newest:]:
             sectors.aim(header[0], header[1])
             ordinal = 0
             for slot in sectors.walk(sector):

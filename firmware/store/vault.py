@@ -47,7 +47,7 @@ class Vault:
     def load(self):
         """(settings, grants) as bytearrays. Raises VaultError: blank if there never was a set, damaged otherwise.
 
-        `generation` then says which set it is, counted from 1.
+        `generation` then says which set it is, counted from 1; after `replace` as well.
         """
         self.generation, bank = self._newest()
         if not self.generation:
@@ -81,6 +81,7 @@ class Vault:
             raise VaultError(PROGRAM)
         if self._newest() != (generation + 1, bank):
             raise VaultError(PROGRAM)
+        self.generation = generation + 1
         self._forget(current)
 
     def _fill(self, bank, head, settings, grants):

@@ -141,3 +141,16 @@ def test_numbers_at_the_end_of_32_bits_stop_nothing():
     for _ in range(40):
         audit.append(BOOT)
     assert audit.last().sequence == 39
+
+
+def test_the_newest_sectors_alone_can_be_read():
+    nor, audit = fresh(blocks=6)
+    for n in range(60):
+        audit.append(ENTRY, attempt=n)
+    every = [event.sequence for event in audit.events()]
+    for sectors in (1, 2, 3):
+        newest = [event.sequence for event in audit.events(sectors)]
+        assert newest == every[-len(newest) :]
+        assert 11 * (sectors - 1) < len(newest) <= 13 * sectors
+    audit.append(ENTRY, attempt=60)
+    assert [event.sequence for event in events(nor)][-1] == 61, "the log goes on after it was read"

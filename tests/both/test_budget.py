@@ -2,6 +2,7 @@
 
 from keyring import KEY, raises
 
+from firmware.core import records
 from firmware.core.budget import Budget, BudgetError, proven_elapsed
 from firmware.core.grants import Grants
 from firmware.core.packing import pack_grant
@@ -149,3 +150,15 @@ def test_proven_time():
     assert proven_elapsed(0, 1600, None) == 0
     assert proven_elapsed(1000, 0, None) == 0
     assert proven_elapsed(0, 0, None) == 0
+
+
+def test_full_buckets_end_every_lockout_at_once():
+    budget, state = lock()
+    wrong(budget, state, 6, 1000, 5)
+    wrong(budget, state, 9, 1000, 10)
+    assert not budget.allows(6, state, 1000) and not budget.allows(9, state, 1000)
+    for body in records.pack_items(records.BUCKETS, records.BUCKET_ITEM, budget.full(1000)):
+        state.apply(body)
+    wrong(budget, state, 6, 1000, 5)
+    wrong(budget, state, 9, 1000, 10)
+    assert not budget.allows(6, state, 1000) and not budget.allows(9, state, 1000), "full, and no more than that"

@@ -170,3 +170,68 @@ def test_a_weak_battery_is_told_before_it_is_too_low():
     assert not d.door.weak
     d.battery.mv = 4700
     assert d.door.weak and d.door.unlock(0)
+
+
+def test_a_bolt_test_draws_a_locked_bolt_and_the_door_locks_itself_again():
+    d = Doorway()
+    assert d.door.test(0)
+    d.run(7000)
+    assert d.told == [(600, OPENED), (6200, RELOCKED)]
+
+
+def test_a_bolt_test_beside_an_open_door_throws_and_draws():
+    d = Doorway()
+    d.bolt.position = UNLOCKED
+    d.reed.level = 1
+    assert d.door.test(0)
+    d.run(500)
+    assert d.bolt.target == LOCKED
+    d.run(2000)
+    assert [what for _, what in d.told] == [OPENED]
+    assert d.bolt.position == UNLOCKED
+
+
+def test_a_bolt_that_does_not_arrive_in_a_test_is_jammed_and_drawn():
+    d = Doorway()
+    d.bolt.position = UNLOCKED
+    d.reed.level = 1
+    d.door.test(0)
+    d.bolt.stuck = True
+    d.run(650)
+    d.bolt.stuck = False
+    d.run(1000)
+    assert [what for _, what in d.told] == [JAMMED]
+    assert d.bolt.position == UNLOCKED
+    d.reed.level = 0
+    d.run(6000)
+    d.door.unlock(d.now)
+    d.run(1000)
+    assert [what for _, what in d.told] == [JAMMED, RELOCKED, OPENED], "the next opening has nothing to do with it"
+
+
+def test_a_test_without_battery_moves_nothing_and_leaves_no_trace():
+    d = Doorway()
+    d.bolt.position = UNLOCKED
+    d.reed.level = 1
+    d.battery.mv = 4000
+    assert not d.door.test(0)
+    assert not d.bolt.moving
+    d.battery.mv = 6000
+    d.reed.level = 0
+    d.run(5300)
+    assert d.bolt.moving and d.bolt.target == LOCKED
+    d.reed.level = 1
+    d.run(50)
+    assert d.bolt.target == UNLOCKED, "a door that opens still takes the bolt back"
+
+
+def test_a_battery_that_gives_up_within_a_test_is_told():
+    d = Doorway()
+    d.bolt.position = UNLOCKED
+    d.reed.level = 1
+    d.door.test(0)
+    d.run(100)
+    d.battery.mv = 4000
+    d.run(1000)
+    assert [what for _, what in d.told] == [WEAK]
+    assert not d.bolt.moving

@@ -288,3 +288,13 @@ def test_no_mix_of_check_digits_at_one_length():
 def test_the_owners_length_is_the_owners():
     refused_table("typed length of the owner's, shared with grant 1", number(id=1, digits=12), owner())
     check_grants(Grants(owner() + owner(id=98) + number(id=1, digits=11)))
+
+
+def test_a_grant_is_revoked_and_its_neighbours_are_not():
+    packed = bytearray(event(id=1, digits=8, check=True) + event(id=2, sha256=True) + owner())
+    table = Grants(packed)
+    table.revoke(1)
+    assert [table.revoked(i) for i in range(3)] == [False, True, False]
+    assert table.sha256(1) and not table.check(1)
+    assert bytes(packed[80:160]) == event(id=2, sha256=True, revoked=True)
+    check_grants(table)

@@ -165,3 +165,12 @@ def test_a_head_that_cannot_be_read_is_damage_and_no_reason_to_go_back():
 
     nvs.get_blob = fail
     assert why(Vault(nvs).load) == DAMAGED
+
+
+def test_a_replaced_set_has_the_next_generation():
+    vault = Vault(Nvs())
+    for generation in (1, 2, 3):
+        vault.replace(*OLD)
+        assert vault.generation == generation
+    vault.load()
+    assert vault.generation == 3
