@@ -10,16 +10,17 @@ from host_sim.records import describe
 Happening = namedtuple("Happening", "t kind text")
 """Something that happened: unix time, kind and words. Kinds: key, answer, bolt, door, flash, chip, power."""
 
-_PLAIN = ("t", "sequence", "issuer", "length", "count", "attempt", "mv", "detail")
+_PLAIN = ("t", "sequence", "length", "count", "attempt", "mv", "detail")
 
 
 class History:
-    """Reads the past of `world`; `issuer` knows the grants' labels, None where nothing was provisioned."""
+    """Reads the past of `world`; `issuer` knows the labels in its log, None where nothing was provisioned."""
 
     def __init__(self, world, issuer):
         self._world = world
         self._journal_id = issuer.journal_id if issuer else None
         self._labels = issuer.labels if issuer else {}
+        self._issuers = issuer.issuers if issuer else {}
         self._trace = []
         self._seen = 0
         self._events = []
@@ -52,4 +53,5 @@ class History:
             "decision": DECISIONS[event.decision],
             "quality": QUALITIES[event.quality],
             "grant": self._labels.get(event.grant),
+            "issuer": self._issuers.get(event.issuer),
         }

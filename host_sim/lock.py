@@ -258,8 +258,8 @@ class Lock:
     def log(self):
         """The audit log, oldest first, read from the flash as it is: a dictionary for each event.
 
-        Keys: kind and decision (words, decision None for an event that is no entry), grant (label or None), t (unix
-        seconds by the lock's clock, 0: unknown), sequence, issuer, length, count, attempt, mv, quality, detail.
+        Keys: kind and decision (words, decision None for an event that is no entry), grant and issuer (label or
+        None), t (unix seconds by the lock's clock, 0: unknown), sequence, length, count, attempt, mv, quality, detail.
         """
         return self._history.log()
 

@@ -74,6 +74,8 @@ class Issuer:
         """First key of the log, kept by the owner alone."""
         self.labels = {}
         """Label of each grant by its id."""
+        self.issuers = {number: label for number, label, _, _ in (config.settings or {}).get("issuers", [])}
+        """Label of each issuer by its number; the owner, number 0, has none."""
         self._numbers = {}
         self._counters = {}
         self._issued = {}
@@ -138,7 +140,7 @@ class Issuer:
             **_SETTINGS,
             **(config.settings or {}),
         }
-        return json.dumps(settings).encode()
+        return json.dumps(settings, separators=(",", ":")).encode()
 
     def _buckets(self):
         grants = self.grants

@@ -10,6 +10,7 @@ from host_sim.session.setup import (
     GRANT_FORMS,
     NUMBER_DIGITS,
     OWNER_DIGITS,
+    Numbers,
     check_table,
     label,
     of_form,
@@ -68,6 +69,10 @@ def _subjects(line):
         return [f"the bucket of length {line.fields['bucket']}"]
     if line.form == "setting":
         return [f"the setting `{line.fields['setting']}`"]
+    if line.form == "zone":
+        return ["the setting `zone`"]
+    if line.form in ("issuer", "schedule"):
+        return [f"the {line.form} `{line.fields[line.form]}`"]
     if line.form == "no settings":
         return ["the settings"]
     if line.form in ("partition", "no partition"):
@@ -77,12 +82,12 @@ def _subjects(line):
 
 def _grants(lines):
     """What is wrong with each grant by itself."""
-    problems = []
-    for grant_id, line in enumerate(of_form(lines, *GRANT_FORMS), start=1):
-        problem = _words_of(line)
+    problems, numbers = [], Numbers.of(lines)
+    for line in of_form(lines, *GRANT_FORMS):
+        problem = _words_of(line) or numbers.unknown(line)
         if problem is None:
             try:
-                trial_grant(line, grant_id)
+                trial_grant(line, numbers)
             except GrantError as error:
                 problem = str(error).split(": ", 1)[1]
         if problem is not None:
@@ -98,6 +103,9 @@ def _words_of(line):
         wanted, there = line.fields.get("last", NUMBER_DIGITS), len(re.sub(r"\D", "", line.fields["number"]))
         if there < wanted:
             return f"expected a number with at least {wanted} digits, but it has {there}"
+    for word in ("step", "offset", "max-u"):
+        if line.fields.get(word, 0) % 1:
+            return f"`{word}` must be whole seconds"
     validity = [(word, line.fields[word]) for word in ("from", "until") if word in line.fields]
     for word, moment in validity:
         if moment.day is None:
@@ -122,7 +130,7 @@ def _names(lines):
     """Names must be given before they are used, and once."""
     grants = {label(line): line for line in of_form(lines, *GRANT_FORMS)}
     names = {name for name, line in grants.items() if line.form in ("number", "owner")}
-    problems = []
+    issuers, problems = Numbers.of(lines).issuers, []
     for line in lines:
         if line.form == "issue":
             problems += [(line.number, problem) for problem in _issue(line, grants, names)]
@@ -130,8 +138,17 @@ def _names(lines):
         elif line.form == "type":
             wanted = [part.name for part in line.fields["type"] if isinstance(part, CodeOf)]
             problems += [(line.number, f"no code is named `{name}` by here") for name in wanted if name not in names]
-        elif line.form in ("log", "no log") and line.fields.get("for") not in {None, *grants}:
-            problems.append((line.number, f"there is no grant `{line.fields['for']}`"))
+        elif line.form in ("log", "no log"):
+            problems += [(line.number, problem) for problem in _logged(line, grants, issuers)]
+    return problems
+
+
+def _logged(line, grants, issuers):
+    problems = []
+    if line.fields.get("for") not in {None, *grants}:
+        problems.append(f"there is no grant `{line.fields['for']}`")
+    if line.fields.get("by") not in {None, *issuers}:
+        problems.append(f"there is no issuer `{line.fields['by']}`")
     return problems
 
 

@@ -72,20 +72,25 @@ def _no_log(stage, fields):
 
 
 def _count(stage, fields):
-    wanted = fields["log"], fields.get("for")
-    return sum(count for what, label, count in _events(stage) if wanted in ((what, label), (what, None)))
+    wanted = {"what": fields["log"]}
+    wanted |= {name: fields[word] for word, name in (("for", "grant"), ("by", "issuer")) if word in fields}
+    return sum(event["count"] for event in _events(stage) if wanted.items() <= event.items())
 
 
 def _events(stage):
-    """The audit log as (what happened, label of the grant or None, how often), oldest first."""
+    """The audit log, oldest first: what happened, grant and issuer (label or None), how often."""
     for event in stage.lock.log():
         # Only an entry counts how many it stands for.
         count = event["count"] if event["decision"] else 1
-        yield event["decision"] or event["kind"], event["grant"], count
+        what = event["decision"] or event["kind"]
+        yield {"what": what, "grant": event["grant"], "issuer": event["issuer"], "count": count}
 
 
 def _logged(stage):
-    events = [f"{what} for {label}" if label else what for what, label, _ in _events(stage)]
+    events = []
+    for event in _events(stage):
+        named = [f" {word} {event[name]}" for word, name in (("for", "grant"), ("by", "issuer")) if event[name]]
+        events.append(event["what"] + "".join(named))
     return f"the log says {', '.join(events)}" if events else "the log is empty"
 
 

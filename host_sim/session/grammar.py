@@ -2,14 +2,15 @@
 
 A template is read word by word. Small letters stand for themselves, capitals for a field (`FIELDS`), and square
 brackets hold what may be left out; the bracketed parts may come in any order. A field is kept under the word before
-it: `issue LABEL as NAME` gives `{"issue": ..., "as": ...}`, and a bracket without a field gives True.
+it: `issue LABEL as NAME` gives `{"issue": ..., "as": ...}`, and a bracket without a field gives True. Where two fields
+follow each other the second is kept under its own name: `schedule NAME WINDOWS` gives `schedule` and `windows`.
 """
 
 import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from host_sim.session import fields
+from host_sim.session import fields, rights
 
 FIELDS = {
     "TIME": fields.read_time,
@@ -21,6 +22,9 @@ FIELDS = {
     "TEXT": fields.read_text,
     "KEY": fields.read_key,
     "KEYS": fields.read_keys,
+    "POWERS": rights.read_powers,
+    "WINDOWS": rights.read_windows,
+    "ZONE": rights.read_zone,
     "ANSWER": fields.one_of(*fields.ANSWERS),
     "EVENT": fields.one_of(*fields.EVENTS),
     "FAULT": fields.one_of(*fields.FAULT_WORDS),
@@ -28,7 +32,7 @@ FIELDS = {
     "DOOR": fields.one_of(*fields.DOOR_STATES),
 }
 
-_VALIDITY = "[from TIME] [until TIME]"
+_RIGHTS = "[may POWERS] [from TIME] [until TIME] [schedule NAME] [second LABEL] [by LABEL] [revoked]"
 
 
 @dataclass(frozen=True)
@@ -60,23 +64,38 @@ SETUP = (
     Form(
         "interval",
         "grant LABEL interval [digits COUNT] [check] [sha256] [step DURATION] [offset DURATION] [serials COUNT] "
-        "[before COUNT] [after COUNT] [early COUNT] " + _VALIDITY,
+        "[before COUNT] [after COUNT] [early COUNT] [max-u DURATION] " + _RIGHTS,
         "grant lobby interval step 4h digits 8 check",
         "codes for windows of time; `before` and `after` are steps of grace, `early` the steps ahead that are told so",
     ),
     Form(
         "event",
-        "grant LABEL event [digits COUNT] [check] [sha256] [window COUNT] " + _VALIDITY,
+        "grant LABEL event [digits COUNT] [check] [sha256] [window COUNT] " + _RIGHTS,
         "grant couriers event digits 8 check window 16",
         "codes one after the other, usable in any order within the window",
     ),
     Form(
         "number",
-        "grant LABEL number WORD [last COUNT] [uses COUNT] " + _VALIDITY,
+        "grant LABEL number WORD [last COUNT] [uses COUNT] [unpredictable COUNT] " + _RIGHTS,
         "grant parcel number 1Z999AA10123456784 last 10 uses 1",
         "a number chosen elsewhere, of which the last digits are typed as <LABEL>; `uses 0` is without limit",
     ),
     Form("owner", "owner WORD", "owner 482913375604", "the owner's code of 12 digits, typed as <owner>"),
+    Form(
+        "issuer",
+        "issuer LABEL may POWERS quota COUNT",
+        "issuer parcels may unlock,call quota 32",
+        "an authority besides the owner: what its grants may allow, and how many codes it may have outstanding",
+    ),
+    Form(
+        "zone", "zone ZONE", "zone CET-1CEST,M3.5.0,M10.5.0/3", "local time, for schedules; UTC where nothing is said"
+    ),
+    Form(
+        "schedule",
+        "schedule NAME WINDOWS",
+        "schedule office mon-fri 08:00-18:00 and sat 09:00-12:00",
+        "hours of the week in local time, within which the grants open that name it",
+    ),
     Form(
         "bucket",
         "bucket COUNT burst COUNT every DURATION",
@@ -155,13 +174,13 @@ EXPECTATIONS = (
     Form("openings", "expect openings COUNT", "expect openings 1", "how often the bolt has left its locked end so far"),
     Form(
         "log",
-        "expect log EVENT [for LABEL] [times COUNT] [within DURATION]",
+        "expect log EVENT [for LABEL] [by LABEL] [times COUNT] [within DURATION]",
         "expect log opened for lobby times 2",
         "the audit log in flash has this event, with `times` exactly so often",
     ),
     Form(
         "no log",
-        "expect no log EVENT [for LABEL] [within DURATION]",
+        "expect no log EVENT [for LABEL] [by LABEL] [within DURATION]",
         "expect no log opened for lobby",
         "the log does not have it",
     ),

@@ -124,7 +124,8 @@ def _match_group(group, words, position, found):
             key, position = part, position + 1
             continue
         try:
-            found[key], used = FIELDS[part](words[position:])
+            name = part.lower() if key in found else key
+            found[name], used = FIELDS[part](words[position:])
         except FieldError as error:
             return position, str(error)
         position += used

@@ -2,22 +2,64 @@
 
 import json
 import re
+from dataclasses import dataclass
 
 from firmware.core.bounds import check_grants
 from firmware.core.budget import Budget
 from firmware.core.grants import Grants
 from firmware.core.packing import pack_grant
 from firmware.core.stretch import KEY_SIZE
-from firmware.core.words import EVENT, INTERVAL, NUMBER, OWNER, UNLOCK
+from firmware.core.words import EVENT, INTERVAL, NUMBER, OWNER, REMOTE, UNLOCK
 from host_sim.lock import LockConfig
 
 GRANT_FORMS = ("interval", "event", "number", "owner")
 OWNER_DIGITS = 12
 NUMBER_DIGITS = 10  # of a number chosen elsewhere, unless the line says how many
+APPROVAL = "approval"  # as a second part: by radio
 
 _KINDS = {"interval": INTERVAL, "event": EVENT, "number": NUMBER, "owner": NUMBER}
 _OTP_KEY_SIZE = 20
-_SAME_NAME = ("digits", "check", "sha256", "step", "offset", "serials", "early", "window", "uses")
+_SAME_NAME = ("digits", "check", "sha256", "step", "offset", "serials", "early", "window", "uses", "unpredictable")
+_OTHER_NAME = {
+    "before": "grace_before",
+    "after": "grace_after",
+    "max-u": "max_u",
+    "may": "permissions",
+    "revoked": "revoked",
+}
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What the lock calls by a number and a session by a name: grants, issuers and schedules, each counted from 1."""
+
+    grants: dict
+    issuers: dict
+    schedules: dict
+
+    @classmethod
+    def of(cls, lines):
+        """Those of the set-up in `lines`."""
+        return cls(
+            _counted([label(line) for line in of_form(lines, *GRANT_FORMS)]),
+            _counted([line.fields["issuer"] for line in of_form(lines, "issuer")]),
+            _counted([line.fields["schedule"] for line in of_form(lines, "schedule")]),
+        )
+
+    def unknown(self, line):
+        """What is wrong with the names that a grant's line refers to, or None."""
+        second = line.fields.get("second", APPROVAL)
+        if second != APPROVAL and second not in self.grants:
+            return f"there is no grant `{second}` to come second"
+        if line.fields.get("by", None) not in {None, *self.issuers}:
+            return f"there is no issuer `{line.fields['by']}`"
+        if line.fields.get("schedule", None) not in {None, *self.schedules}:
+            return f"there is no schedule `{line.fields['schedule']}`"
+        return None
+
+
+def _counted(names):
+    return {name: number for number, name in enumerate(names, start=1)}
 
 
 def of_form(lines, *forms):
@@ -37,16 +79,17 @@ def known_codes(session):
 
 def checked_lengths(session):
     """Typed lengths at which codes end in a check digit."""
-    grants = _trial_table(of_form(session.setup, *GRANT_FORMS))
+    grants = _trial_table(session.setup)
     return {grants.length(i) for i in range(len(grants)) if grants.check(i)}
 
 
 def lock_config(session):
     """The lock of the session's set-up."""
     setup = session.setup
-    config = LockConfig(grants=[_described_grant(line) for line in of_form(setup, *GRANT_FORMS)])
+    numbers = Numbers.of(setup)
+    config = LockConfig(grants=[_described_grant(line, numbers) for line in of_form(setup, *GRANT_FORMS)])
     config.buckets = buckets(setup) or None
-    config.settings = {line.fields["setting"]: _value(line.fields["="]) for line in of_form(setup, "setting")}
+    config.settings = _settings(setup)
     if of_form(setup, "no settings"):
         config.settings = None
     for line in of_form(setup, "partition", "no partition"):
@@ -59,6 +102,19 @@ def buckets(lines):
     return [tuple(line.fields[word] for word in ("bucket", "burst", "every")) for line in of_form(lines, "bucket")]
 
 
+def _settings(setup):
+    fields = {
+        "schedules": [line.fields["windows"] for line in of_form(setup, "schedule")],
+        "issuers": [
+            [number, line.fields["issuer"], line.fields["may"], line.fields["quota"]]
+            for number, line in enumerate(of_form(setup, "issuer"), start=1)
+        ],
+    }
+    for line in of_form(setup, "zone"):
+        fields["zone"] = line.fields["zone"]
+    return fields | {line.fields["setting"]: _value(line.fields["="]) for line in of_form(setup, "setting")}
+
+
 def _value(word):
     """A setting as it is written: a number, true or false where it reads as such, else text."""
     try:
@@ -67,8 +123,8 @@ def _value(word):
         return word
 
 
-def _described_grant(line):
-    return grant_fields(line) | ({"number": number(line)} if line.form in ("number", "owner") else {})
+def _described_grant(line, numbers):
+    return grant_fields(line, numbers) | ({"number": number(line)} if line.form in ("number", "owner") else {})
 
 
 def label(line):
@@ -84,24 +140,29 @@ def number(line):
     return digits[-line.fields.get("last", NUMBER_DIGITS) :]
 
 
-def grant_fields(line):
+def grant_fields(line, numbers):
     """The grant of one line as keyword arguments of `pack_grant`, all but its key."""
+    fields = line.fields
     found = {"kind": _KINDS[line.form], "label": label(line)}
-    found |= {name: line.fields[name] for name in _SAME_NAME if name in line.fields}
-    for word, name in (("before", "grace_before"), ("after", "grace_after")):
-        if word in line.fields:
-            found[name] = line.fields[word]
+    found |= {name: fields[name] for name in _SAME_NAME if name in fields}
+    found |= {name: fields[word] for word, name in _OTHER_NAME.items() if word in fields}
     for word in ("from", "until"):
-        if word in line.fields:
-            found["valid_" + word] = line.fields[word].unix(0)
+        if word in fields:
+            found["valid_" + word] = fields[word].unix(0)
+    if "second" in fields:
+        found["second"] = REMOTE if fields["second"] == APPROVAL else numbers.grants[fields["second"]]
+    if "by" in fields:
+        found["issuer"] = numbers.issuers[fields["by"]]
+    if "schedule" in fields:
+        found["schedule"] = numbers.schedules[fields["schedule"]]
     if line.form == "owner":
         found |= {"permissions": UNLOCK | OWNER, "uses": 0}
     return found
 
 
-def trial_grant(line, grant_id):
+def trial_grant(line, numbers):
     """The line's grant as a packed record with a key that opens nothing: raises GrantError for what no lock takes."""
-    fields = grant_fields(line) | {"id": grant_id}
+    fields = grant_fields(line, numbers) | {"id": numbers.grants[label(line)]}
     if line.form in ("number", "owner"):
         return pack_grant(key=bytes(KEY_SIZE), digits=len(number(line)), **fields)
     return pack_grant(key=bytes(_OTP_KEY_SIZE), **fields)
@@ -109,7 +170,7 @@ def trial_grant(line, grant_id):
 
 def check_table(lines):
     """Raise GrantError or BudgetError for grants and buckets that no lock takes together."""
-    grants = _trial_table(of_form(lines, *GRANT_FORMS))
+    grants = _trial_table(lines)
     check_grants(grants)
     rules = buckets(lines)
     if rules:
@@ -117,4 +178,5 @@ def check_table(lines):
 
 
 def _trial_table(lines):
-    return Grants(b"".join(trial_grant(line, grant_id) for grant_id, line in enumerate(lines, start=1)))
+    numbers = Numbers.of(lines)
+    return Grants(b"".join(trial_grant(line, numbers) for line in of_form(lines, *GRANT_FORMS)))

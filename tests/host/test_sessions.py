@@ -8,6 +8,7 @@ import pytest
 from host_sim.session.fields import CodeOf, DayTime, Guess, Literal, utc_text
 from host_sim.session.grammar import FORMS
 from host_sim.session.parser import SessionError, load, parse, read_line
+from host_sim.session.setup import lock_config
 
 ROOT = Path(__file__).parents[2]
 HEAD = "clock 2026-03-02 08:00\ngrant lobby interval step 4h digits 8 check\ngrant couriers event\n"
@@ -57,6 +58,45 @@ def test_keys_and_codes_are_told_apart():
 
 
 @pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("mon-fri 08:00-18:00", [[31, 480, 1080]]),
+        ("mon,wed 08:00-09:00 and sat,sun 10:00-24:00", [[5, 480, 540], [96, 600, 1440]]),
+        ("fri-mon 00:00-00:30", [[113, 0, 30]]),
+        ("daily 00:00-24:00", [[127, 0, 1440]]),
+        ("sun,tue 22:00-06:00", [[66, 1320, 1440], [5, 0, 360]]),
+        ("sun 22:00-00:00", [[64, 1320, 1440]]),
+    ],
+)
+def test_schedules(text, rows):
+    assert read_line(f"schedule office {text}", 1).fields == {"schedule": "office", "windows": rows}
+
+
+def test_what_a_session_says_of_grants_is_what_the_lock_gets():
+    config = lock_config(
+        parse(
+            "clock 2026-03-02 08:00\nzone EST5EDT,M3.2.0,M11.1.0\nschedule night daily 22:00-06:00\n"
+            "schedule office mon-fri 08:00-18:00\nissuer parcels may unlock quota 9\n"
+            "issuer firm may unlock,duress quota 40\n"
+            "grant door interval step 1h max-u 5min second desk by firm schedule office may unlock,duress\n"
+            "grant desk event may approve\ngrant parcel number 12345678901 last 10 unpredictable 6 second approval\n"
+            "grant old event revoked\nsetting hold_s = 60\n"
+        )
+    )
+    door, desk, parcel, old = config.grants
+    assert (door["max_u"], door["second"], door["issuer"], door["schedule"], door["permissions"]) == (300, 2, 2, 2, 9)
+    assert desk["permissions"] == 32
+    assert (parcel["unpredictable"], parcel["second"], parcel["number"]) == (6, 0xFFFF, "2345678901")
+    assert old["revoked"]
+    assert config.settings == {
+        "zone": "EST5EDT,M3.2.0,M11.1.0",
+        "schedules": [[[127, 1320, 1440], [127, 0, 360]], [[31, 480, 1080]]],
+        "issuers": [[1, "parcels", 1, 9], [2, "firm", 9, 40]],
+        "hold_s": 60,
+    }
+
+
+@pytest.mark.parametrize(
     ("text", "seconds"), [("90ms", 0.09), ("3s", 3), ("15min", 900), ("8h", 28800), ("2d", 172800), ("1.5s", 1.5)]
 )
 def test_durations(text, seconds):
@@ -97,9 +137,17 @@ def test_all_mistakes_are_told_at_once_with_file_and_line():
         ("wait until 2026-02-30 08:00", "a date of the calendar"),
         ("wait until 24:00", "a time of the day"),
         ("expect bolt half", "one of locked, unlocked, between"),
-        ("expect log opened by couriers", "expected `for` or `times` or `within`"),
+        ("expect log opened from couriers", "expected `for` or `by` or `times` or `within`"),
         ("battery low mV", "a whole number"),
         ("issue lobby as Morning", "a name of small letters"),
+        ("issuer parcels may unlock,fly quota 3", "permissions such as unlock,hold-open, out of unlock, hold-open"),
+        ("issuer parcels may unlock", "`quota`"),
+        ("schedule office", "days and hours such as mon-fri 08:00-18:00"),
+        ("schedule office mon-fri", "days and hours such as mon-fri 08:00-18:00"),
+        ("schedule office monday 08:00-18:00", "days such as mon-fri, sat,sun or daily, but found `monday`"),
+        ("schedule office mon 08:00-24:30", "hours such as 08:00-18:00, up to 24:00"),
+        ("schedule office mon 08:00-08:00", "hours such as 08:00-18:00"),
+        ("zone Europe/Berlin", "a POSIX time zone such as CET-1CEST,M3.5.0,M10.5.0/3: expected a number from 0 to 24"),
     ],
 )
 def test_a_wrong_line_says_what_was_expected(line, expected):
@@ -137,6 +185,15 @@ def test_a_wrong_line_says_what_was_expected(line, expected):
             "x.txt:4: grant other: 9 digits typed as grant lobby, check digit in one",
         ),
         (HEAD + "expect log opened for office\n", "x.txt:4: there is no grant `office`"),
+        (HEAD + "expect log opened by parcels\n", "x.txt:4: there is no issuer `parcels`"),
+        (HEAD + "grant g event by parcels\n", "x.txt:4: there is no issuer `parcels`"),
+        (HEAD + "grant g event schedule office\n", "x.txt:4: there is no schedule `office`"),
+        (HEAD + "grant g event second h\n", "x.txt:4: there is no grant `h` to come second"),
+        (HEAD + "grant g event second lobby\n", "grant g: second part 1 is not a grant that approves by itself"),
+        (HEAD + "grant g interval step 30s max-u 90ms\n", "x.txt:4: `max-u` must be whole seconds"),
+        (HEAD + "zone UTC0\nsetting zone = UTC0\n", "x.txt:5: the setting `zone` is already given on line 4"),
+        (HEAD + "issuer a may unlock quota 1\nissuer a may call quota 1\n", "x.txt:5: the issuer `a` is already"),
+        (HEAD + "schedule a mon 08:00-09:00\nschedule a tue 08:00-09:00\n", "x.txt:5: the schedule `a` is already"),
     ],
 )
 def test_what_no_line_shows_by_itself(text, expected):
