@@ -31,9 +31,11 @@ def run(board):
     except Exception:  # whatever it was: nothing moves any more, and the next wake starts afresh
         board.quiet()
         session.crashed()
-    locked = session.door.locked
-    retry_ms = session.retry_ms(locked)
-    board.sleep(_STUCK_MS if keypad.active else retry_ms, not locked)
+    now = board.now()
+    retry_ms = session.retry_ms(now)
+    if keypad.active:
+        retry_ms = min(retry_ms or _STUCK_MS, _STUCK_MS)
+    board.sleep(retry_ms, not (session.door.locked or session.door.held(now)))
 
 
 def serve(board, session):

@@ -10,7 +10,7 @@ from firmware.config import Closed, Config, ConfigError
 from firmware.core.grants import Grants
 from firmware.core.state import State
 from firmware.core.verify import Verifier
-from firmware.core.words import UNKNOWN
+from firmware.core.words import LOST, UNKNOWN
 from firmware.door import Door
 from firmware.drivers.battery import Battery
 from firmware.drivers.bolt import Bolt
@@ -36,7 +36,7 @@ class Wake:
     def __init__(self, board):
         self.board = board
         self.fault = self.lost = None
-        self.partition = None
+        self.partition = self.vault = None
         self.generation = 0  # of the vault
         self.config = Closed
         self.state = State(Grants(b""))
@@ -54,9 +54,9 @@ class Wake:
             if self.partition and self.partition.ioctl(4, 0) != SECTORS:
                 raise StorageError(SIZE)
             nvs = board.nvs("dropbolt")
-            vault = Vault(nvs)
-            self.config = Config(*vault.load())
-            self.generation = min(vault.generation, 0xFFFF)  # what the journal's record holds
+            self.vault = Vault(nvs)
+            self.config = Config(*self.vault.load())
+            self.generation = min(self.vault.generation, 0xFFFF)  # what the journal's record holds
             keypad.poll(board.now())
             self.state = State(self.config.grants)
             self.journal = Journal(self.partition, self.state, self.config.journal, self.config.mac, nvs)
@@ -108,6 +108,25 @@ class Wake:
         verifier = Verifier(config.grants, self.state, config.lock, config.salt)
         return Attempts(config, self.state, self.journal, verifier, self.clock, self.battery, self.logbook)
 
+    def held_s(self):
+        """Seconds for which the bolt is still held open; what is not so, or not known to be so, is over."""
+        if not self.memory.held_until:
+            return 0
+        t, quality = self.clock.read()
+        left = self.memory.held_until - t
+        if quality != LOST and 0 < left <= self.config.hold_s:
+            return left
+        self.memory.held_until = 0
+        self.memory.keep()
+        self.logbook.event(log.HELD, log.OVER)
+        return 0
+
+    def open_menu(self, session, permissions):
+        """The menu for `session`, after a code with these permissions."""
+        from firmware.menu import Menu
+
+        return Menu(self, session, permissions)
+
     def crash(self):
         """Say in the log, if that is still possible, that putting the wake together failed."""
         try:
@@ -136,13 +155,14 @@ def build(board, keypad):
     """A Session ready to be served; `keypad` is polled along the way."""
     keypad.poll(board.now())
     wake = Wake(board)
-    attempts = None
+    attempts, held_s = None, 0
     try:
         wake.load(keypad)
         keypad.poll(board.now())
         wake.open_log()
         wake.tell()
         attempts = wake.attempts()
+        held_s = wake.held_s()
     except Exception:  # not foreseen: open for nobody, but lock the door and answer
         wake.crash()
     keypad.poll(board.now())
@@ -150,8 +170,10 @@ def build(board, keypad):
     bolt = Bolt(*board.motor, board.locked, board.unlocked, config.battery_min_mv)
     delays = config.relock_s * 1000, config.ajar_s * 1000
     door = Door(bolt, board.reed, wake.battery, *delays, config.battery_low_mv)
+    if held_s:
+        door.hold(board.now(), held_s)
     signals = Signals(board.led, board.buzzer, config.mute)
-    session = Session(keypad, door, signals, wake.memory, wake.clock, attempts, wake.logbook)
+    session = Session(keypad, door, signals, wake.memory, wake.clock, attempts, wake.logbook, wake.open_menu)
     if board.called():
         session.greet(board.now())
     return session

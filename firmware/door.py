@@ -7,6 +7,7 @@ a door that locks itself again:
     door opens while the bolt is thrown           ->  take it back, wait for the door
     the bolt will not go                          ->  say so, try again at the next wake
     door open for the ajar time                   ->  say so
+    held open by a code that may                  ->  none of these until the time is over or it is let go
 """
 
 from micropython import const
@@ -20,6 +21,7 @@ RELOCKED = const(3)
 STUCK = const(4)  # on the way to locked
 AJAR = const(5)
 WEAK = const(6)  # too little battery to lock
+RELEASED = const(7)  # no longer held open: the time is over
 
 _LOOK_MS = const(250)  # how often the reed contact is looked at while the bolt is open
 
@@ -38,6 +40,7 @@ class Door:
         self._since = 0  # ms at which the door last changed, or the bolt came to rest
         self._told = False  # ajar has been reported, or the bolt would not go
         self._testing = self._failed = False  # the bolt is thrown as a test; it was, and did not arrive
+        self._held_until = 0  # ms; 0: not held open
 
     @property
     def closed(self):
@@ -67,11 +70,27 @@ class Door:
         self._testing, self._failed = target == LOCKED, False
         return True
 
+    def hold(self, now, seconds):
+        """Keep the bolt open, once it is, for so many seconds."""
+        self._held_until = now + seconds * 1000
+
+    def held(self, now):
+        """Ms for which the bolt is still held open; 0: it is not."""
+        return max(0, self._held_until - now)
+
+    def let_go(self, now):
+        """Lock now although the bolt is held open; False, and nothing changes, if the door is open."""
+        if not self.closed:
+            return False
+        self._held_until = 0
+        self._since = now - self._relock_ms
+        return True
+
     def due(self, now):
-        """Ms until the door wants another tick; 0 if it will do nothing before the next wake."""
+        """Ms until the door wants another tick; 0 if it will do nothing before the next wake or the end of the hold."""
         if self.bolt.moving:
             return 1
-        if self._told or self.locked:
+        if self._told or self.locked or self._held_until:
             return 0
         return max(1, min(_LOOK_MS, self._since + self._delay() - now))
 
@@ -84,11 +103,14 @@ class Door:
                     return self._rest(now, WEAK)
             self.bolt.tick(now)
             return None if self.bolt.moving else self._arrived(now)
+        if self._held_until and now >= self._held_until:
+            self._held_until = 0
+            return self._rest(now, RELEASED)
         if self.closed != self._was_closed:
             self._was_closed = not self._was_closed
             self._since = now
             self._told = False
-        if self._told or self.locked or now - self._since < self._delay():
+        if self._told or self.locked or self._held_until or now - self._since < self._delay():
             return None
         return self._overdue(now)
 

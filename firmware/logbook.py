@@ -10,7 +10,7 @@ nobody out: what an opening rests on is the journal.
 from array import array
 
 from firmware import store
-from firmware.core.words import DECISIONS, JAMMED, OPENED
+from firmware.core.words import ACCEPTED, DECISIONS, JAMMED, OPENED
 from firmware.store import StorageError
 from firmware.store.audit import ENTRY, FAULT, LOST, REPAIRED, UNLOGGED
 from firmware.store.sectors import NO_MAC
@@ -59,11 +59,11 @@ class Logbook:
         """(sequence, MAC) of the newest event, sequence 0 if none is known: for whoever keeps it elsewhere."""
         return self._audit.head if self._audit else (0, NO_MAC)
 
-    def entry(self, decision, attempt=0, length=0, grant_id=0, issuer=0):
-        """An entry ended in `decision`; `attempt` is its number, 0 when it cost none."""
-        if decision in (OPENED, JAMMED) or attempt and not self._told >> decision & 1:
+    def entry(self, decision, attempt=0, length=0, grant_id=0, issuer=0, detail=0):
+        """An entry ended in `decision`; `attempt`: its number, 0: it cost none; `detail`: see firmware/attempt.py."""
+        if decision in (OPENED, JAMMED, ACCEPTED) or attempt and not self._told >> decision & 1:
             self._told |= 1 << decision
-            self._tell(ENTRY, decision, 0, 1, length, grant_id, issuer)
+            self._tell(ENTRY, decision, detail, 1, length, grant_id, issuer)
         elif self._counts[decision] < 0xFFFF:
             self._counts[decision] += 1
 

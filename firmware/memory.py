@@ -6,8 +6,8 @@ Nothing on which an opening rests alone: a lock that has forgotten only waits lo
 import binascii
 import struct
 
-_FORMAT = "<4sIIIIBB"
-_MARK = b"dbt2"
+_FORMAT = "<4sIIIIBBIB"
+_MARK = b"dbt3"
 
 
 class Memory:
@@ -15,20 +15,21 @@ class Memory:
 
     fresh: nothing was remembered. credit, reference: as in `Clock`, as of `rtc_at`. owner_at: of the last owner's
     entry, or of power-on; both in seconds of the chip's RTC. told: what was last said of the door, a report of `Door`,
-    0 for nothing. retries: wakes in a row that could not leave everything in order.
+    0 for nothing. retries: wakes in a row that could not leave everything in order. held_until: unix second until which
+    the bolt is held open, 0: it is not. call: 1 if somebody at the keypad asked for the other end.
     """
 
     def __init__(self, board):
         self._board = board
         self.credit = self.reference = 0
         self.rtc_at = self.owner_at = board.rtc_seconds()
-        self.told = self.retries = 0
+        self.told = self.retries = self.held_until = self.call = 0
         self.fresh = not self._recall()
 
     def keep(self):
         """Remember what the attributes say now."""
         fields = self.credit, self.reference, self.rtc_at, self.owner_at, self.told, self.retries
-        data = struct.pack(_FORMAT, _MARK, *fields)
+        data = struct.pack(_FORMAT, _MARK, *fields, self.held_until, self.call)
         self._board.remember(data + struct.pack("<I", binascii.crc32(data)))
 
     def _recall(self):
@@ -36,10 +37,10 @@ class Memory:
         size = struct.calcsize(_FORMAT)
         if len(kept) != size + 4 or struct.unpack_from("<I", kept, size)[0] != binascii.crc32(kept[:size]):
             return False
-        mark, credit, reference, rtc_at, owner_at, told, retries = struct.unpack_from(_FORMAT, kept)
+        mark, credit, reference, rtc_at, owner_at, told, retries, held_until, call = struct.unpack_from(_FORMAT, kept)
         # After a brown-out the memory may still be there while the clock behind it has begun anew.
         if mark != _MARK or not owner_at <= rtc_at <= self.rtc_at:
             return False
         self.credit, self.reference, self.rtc_at, self.owner_at = credit, reference, rtc_at, owner_at
-        self.told, self.retries = told, retries
+        self.told, self.retries, self.held_until, self.call = told, retries, held_until, call
         return True

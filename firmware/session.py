@@ -7,69 +7,43 @@ itself: `Door` reports what happened to it.
 from micropython import const
 
 from firmware import door as doors
+from firmware.answers import ANSWERS, DOOR
 from firmware.core.bounds import OWNER_S
-from firmware.core.entry import ENTERED, OVERLONG, Entry
+from firmware.core.entry import ENTERED, NOTHING, OVERLONG, Entry
 from firmware.core.words import (
     ACCEPTED,
-    APPROVAL,
     BATTERY,
-    BUDGET,
-    CLOCK,
-    EARLY,
+    CALL,
+    HOLD_OPEN,
     JAMMED,
-    LATE,
     MISTYPED,
     OPENED,
-    REVOKED,
-    SCHEDULE,
+    OWNER,
+    SERVICE,
     STORAGE,
-    USED,
     WRONG,
 )
 from firmware.store import StorageError
 from firmware.store import audit as log
 
 _IDLE_MS = const(10_000)  # without a key, then to sleep
+_MENU_MS = const(30_000)  # without a key, then the menu closes
 _SPACING_MS = const(3_000)  # before the next entry, after one that cost nothing
 _RETRY_MS = const(300_000)
 _DAY_MS = const(86_400_000)
 _MOST_RETRIES = const(9)  # twice nine times 5 minutes is more than a day
-
-# what the keypad tells of each decision: a pattern of drivers/signals.py
-ANSWERS = {
-    OPENED: "opened",
-    ACCEPTED: "accepted",
-    WRONG: "wrong",
-    MISTYPED: "mistyped",
-    USED: "used",
-    EARLY: "early",
-    LATE: "late",
-    SCHEDULE: "later",
-    BUDGET: "later",
-    REVOKED: "owner",
-    CLOCK: "owner",
-    APPROVAL: "owner",
-    STORAGE: "owner",
-    BATTERY: "battery",
-    JAMMED: "jammed",
-}
-
-# what the keypad and the log tell of the door by itself
-_DOOR = {
-    doors.RELOCKED: ("locked", log.RELOCKED),
-    doors.STUCK: ("jammed", log.JAM),
-    doors.AJAR: ("ajar", log.AJAR),
-    doors.WEAK: ("battery", log.BATTERY),
-}
+_OWNER_S = const(15)  # between two entries of the owner's length
 
 
 class Session:
     """Everything a wake works with; `assembly.build` builds it.
 
-    `attempts` is None while the lock has a fault: every entry is then answered `storage` and costs nothing.
+    `attempts` is None while the lock has a fault: every entry is then answered `storage` and costs nothing. `open_menu`
+    makes the menu.Menu for this session and the permissions of an accepted code: it takes the entries that are too
+    short for a code.
     """
 
-    def __init__(self, keypad, door, signals, memory, clock, attempts, logbook):
+    def __init__(self, keypad, door, signals, memory, clock, attempts, logbook, open_menu):
         self.keypad = keypad
         self.door = door
         self.signals = signals
@@ -77,6 +51,8 @@ class Session:
         self._clock = clock
         self._attempts = attempts
         self._logbook = logbook
+        self._open_menu = open_menu
+        self._menu = None
         self._entry = Entry()
         self._last = -_IDLE_MS  # ms of the last key or answer
         self._turn = -1  # ms at which the entry that has ended is judged; -1: none has
@@ -91,6 +67,8 @@ class Session:
     def tick(self, now):
         """Take keys, follow the door, judge the entry whose turn has come."""
         self._follow(self.door.tick(now), now)
+        if self._menu and now - self._last >= _MENU_MS:
+            self._menu = None
         key = self.keypad.read()
         while key:
             self._take(key, now)
@@ -109,7 +87,9 @@ class Session:
         """Ms until something is to be done without a key; 0 when the session is over."""
         if self._turn >= 0:
             return max(1, self._turn - now)
-        idle = self._last + _IDLE_MS - now
+        idle = self._last + (_MENU_MS if self._menu else _IDLE_MS) - now
+        if self._attempts:
+            idle = max(idle, self._attempts.waiting(now))
         due = self.door.due(now)
         if idle <= 0 and not due:
             return 0
@@ -129,9 +109,14 @@ class Session:
         except Exception:
             pass
 
-    def retry_ms(self, locked):
-        """When to try again to lock: after 5 minutes, then twice that, up to a day, since a stalled motor eats the
-        batteries; 0: never, the bolt is `locked`."""
+    def retry_ms(self, now):
+        """When to look again without a key: after 5 minutes, then twice that, up to a day, since a stalled motor eats
+        the batteries; 0: never, the bolt is locked. While it is held open, a little before that ends: the chip's own
+        clock, which ends a sleep, may be 5 % slow."""
+        held = self.door.held(now)
+        if held:
+            return held - held // 20
+        locked = self.door.locked
         delay = 0 if locked else min(_RETRY_MS << self._memory.retries, _DAY_MS)
         self._memory.retries = 0 if locked else min(self._memory.retries + 1, _MOST_RETRIES)
         self._memory.keep()
@@ -144,23 +129,36 @@ class Session:
             if key == "*":
                 self._turn = -1
                 self._entry.clear()
+                self._menu = None
             return
         if self._stray:
             self._stray = key not in "*#"
             if key == "#":
-                self._answer(WRONG, now)
+                self.answer(WRONG, now)
             return
+        if key == "*":
+            self._menu = None
         what = self._entry.feed(key, now)
         if what == ENTERED:
-            self._hold(now)
+            self._queue(now)
         elif what == OVERLONG:
-            self._answer(WRONG, now)
+            self.answer(WRONG, now)
+        elif what == NOTHING and self.door.held(now):
+            self._let_go(now)
         else:
             self.signals.play("key", now)
             if self._entry.length == 1 and self._attempts:
                 self._attempts.begin()
 
-    def _hold(self, now):
+    def _let_go(self, now):
+        """`#` alone while the bolt is held open: lock now, if the door is closed."""
+        if self.door.let_go(now):
+            self._held(0)
+            self._logbook.event(log.HELD, log.LET_GO)
+        else:
+            self.signals.play("ajar", now)
+
+    def _queue(self, now):
         """`#`: the entry is judged now, or when its turn comes."""
         self._turn = max(now, self._not_before)
         if self._attempts and self._attempts.is_owners(self._entry.length):
@@ -169,23 +167,38 @@ class Session:
             self.signals.play("busy", now)
 
     def _judge(self, now):
-        if not self._attempts:
-            self._answer(STORAGE, now)
+        entry, attempts = self._entry, self._attempts
+        if self._menu and self._menu.takes(entry.length):
+            self._menu.enter(entry.digits, entry.length, now)
+            entry.clear()
             return
-        decision = self._attempts.judge(self._entry.digits, self._entry.length)
-        self._entry.clear()
-        if decision == MISTYPED or self._attempts.known:
+        if not attempts:
+            self.answer(STORAGE, now)
+            return
+        decision = attempts.judge(entry.digits, entry.length, now)
+        entry.clear()
+        if decision == MISTYPED or attempts.known:
             self._not_before = now + _SPACING_MS
+        self.conclude(decision, now)
+
+    def conclude(self, decision, now):
+        """Answer what `Attempts` has decided, and move the bolt if it opens: step 7. Not while the bolt moves."""
+        attempts = self._attempts
         if decision != OPENED:
-            self._answer(decision, now, self._attempts.details)
+            self.answer(decision, now, attempts.details)
+            if decision == ACCEPTED:
+                self._fulfil(now)
         elif not self.door.unlock(now):  # the battery has dropped since the policy looked at it
-            self._answer(BATTERY, now, self._attempts.details)
+            self.answer(BATTERY, now, attempts.details)
             self._finish(BATTERY)
 
-    def _answer(self, decision, now, details=()):
+    def answer(self, decision, now, details=()):
         """Tell the person and the log; `details` of the attempt, if the entry cost one."""
         self._last = now
-        self.signals.play(ANSWERS[decision], now)
+        waits = details and self._attempts.waits
+        self.signals.play("accepted" if waits else ANSWERS[decision], now)
+        if details and self._attempts.approver:
+            self._logbook.entry(ACCEPTED, *self._attempts.approver)
         self._logbook.entry(decision, *details)
 
     def _finish(self, decision):
@@ -198,6 +211,28 @@ class Session:
         except StorageError as error:
             self._logbook.fault(error.reason)
 
+    def _fulfil(self, now):
+        """What else the code that was burnt may do, once its outcome is in flash."""
+        may = self._attempts.permissions
+        if may & CALL:
+            self._memory.call = 1
+            self._memory.keep()
+            self._logbook.event(log.CALL)
+        if may & (SERVICE | OWNER):
+            self._menu = self._open_menu(self, may)
+
+    def _hold(self, now):
+        """Keep the bolt open for as long as the code may."""
+        until, seconds = self._attempts.hold()
+        if until > self._memory.held_until:
+            self.door.hold(now, seconds)
+            self._held(until)
+            self._logbook.event(log.HELD, log.BEGUN)
+
+    def _held(self, until):
+        self._memory.held_until = until
+        self._memory.keep()
+
     def _follow(self, happened, now):
         """Steps 7 and 8 for an entry that opens; else what the door did by itself."""
         if happened is None:
@@ -206,16 +241,32 @@ class Session:
         told, self._memory.told = self._memory.told, 0
         if happened in (doors.OPENED, doors.JAMMED):
             if self._attempts and self._attempts.pending:
-                decision = OPENED if happened == doors.OPENED else JAMMED
-                self._answer(decision, now, self._attempts.details)
-                self._finish(decision)
-                if self.door.weak:
-                    self._logbook.event(log.BATTERY)
-            return
+                self._opened(OPENED if happened == doors.OPENED else JAMMED, now)
+                return
+        elif happened == doors.RELEASED:
+            self._held(0)
+            self._logbook.event(log.HELD, log.OVER)
+        else:
+            self._tell(happened, told, now)
+        if self._menu:
+            self._menu.follow(happened, now)
+
+    def _opened(self, decision, now):
+        attempts = self._attempts
+        self.answer(decision, now, attempts.details)
+        self._finish(decision)
+        if decision == OPENED and attempts.permissions & HOLD_OPEN:
+            self._hold(now)
+        self._fulfil(now)
+        if self.door.weak:
+            self._logbook.event(log.BATTERY)
+
+    def _tell(self, happened, told, now):
+        """What the door did by itself, once and not at every wake: `told` is what was last said of it."""
         if happened != doors.RELOCKED:
             self._memory.told = happened
-        if happened != told:  # once, not at every wake
-            signal, kind = _DOOR[happened]
+        if happened != told:
+            signal, kind = DOOR[happened]
             if happened != doors.RELOCKED or not self.signals.playing:  # that is heard anyway; an answer goes first
                 self.signals.play(signal, now)
             self._logbook.event(kind)

@@ -49,12 +49,12 @@ class Budget:
         for length, (capacity, _) in self._rules.items():
             yield length, capacity, credit
 
-    def refund(self, length, state):
-        """Level of the bucket with the token of the attempt that `state` holds given back, at most full."""
+    def refund(self, length, state, tokens=1):
+        """Level of the bucket that `state` holds with so many tokens given back, at most full."""
         if length not in self._rules:
             return 0
         capacity, refill = self._rules[length]
-        return min(capacity, state.bucket(length)[0] + refill)
+        return min(capacity, state.bucket(length)[0] + tokens * refill)
 
     def _refilled(self, length, state, credit):
         capacity = self._rules[length][0]

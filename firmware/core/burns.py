@@ -1,7 +1,11 @@
-"""Which codes of a table of grants are burnt: packed, by kind, never forgotten while the grant exists.
+"""Which codes of a table of grants are burnt or revoked: packed, by kind, never forgotten while the grant exists.
 
 interval: per serial the highest accepted step and a bitmap of the 32 steps behind it. event: a base, a bitmap of the
 64 counters from it and one of the 16 behind it. number: how often it was used.
+
+Codes that were revoked one by one stand in a list of their own: to burn a step that is still to come would make it the
+highest and take the older ones with it. Once a code on the list is past it is burnt and leaves the list, so that it
+stays shut even if the clock is set back.
 """
 
 from array import array
@@ -9,10 +13,12 @@ from array import array
 from micropython import const
 
 from firmware.core import records
+from firmware.core.verify import EVENT_LOOK_BACK, INTERVAL_LOOK_BACK
 from firmware.core.words import EVENT, INTERVAL, NUMBER
 
 _BEHIND = const(16)  # counters behind an event grant's base that are still remembered
 _BITMAP = const(32)  # steps behind the highest accepted one that are still remembered
+MAX_REVOKED = const(32)
 _MAX = 0xFFFFFFFF
 _KINDS = {records.INTERVALS: INTERVAL, records.EVENTS: EVENT, records.EVENTS_WIDE: EVENT, records.NUMBERS: NUMBER}
 _FORMATS = {
@@ -28,6 +34,7 @@ class Burns:
 
     def __init__(self, grants):
         self._grants = grants
+        self.revocations = []  # (grant id, serial, step or counter; 0 of a number) of each code revoked by itself
         self._index = {grants.id(i): i for i in range(len(grants))}  # a mount looks up a grant for each record
         self._lay_out()
 
@@ -87,6 +94,35 @@ class Burns:
     def number_uses(self, i):
         """How often number grant `i` was used."""
         return self._uses[self._places[i]]
+
+    def revoked(self, i, serial, value):
+        """Whether this code of grant `i` was revoked by itself: a step, a counter, or 0 of a number."""
+        return (self._grants.id(i), serial, value) in self.revocations
+
+    def revoke_code(self, grant_id, serial, value):
+        """Put a code on the list; a counter is burnt as well, so that the base passes it."""
+        i = self._index.get(grant_id, -1)
+        if i < 0 or (grant_id, serial, value) in self.revocations:
+            return
+        self.revocations.append((grant_id, serial, value))
+        if self._grants.kind(i) == EVENT:
+            self.burn_code(grant_id, serial, value)
+
+    def is_past(self, code, floor):
+        """Whether a code on the list is so old at unix second `floor` that it would be wrong; a number never is."""
+        grant_id, _, value = code
+        grants, i = self._grants, self._index[grant_id]
+        kind = grants.kind(i)
+        if kind == EVENT:
+            return value < self.event_base(i) - EVENT_LOOK_BACK
+        behind = value + grants.grace_after(i) + INTERVAL_LOOK_BACK
+        return kind == INTERVAL and grants.offset(i) + (behind + 1) * grants.step(i) <= floor
+
+    def forget_revoked(self, floor):
+        """Burn what is past and take it off the list."""
+        for code in [code for code in self.revocations if self.is_past(code, floor)]:
+            self.revocations.remove(code)
+            self.burn_code(*code)
 
     def burn_code(self, grant_id, serial, value):
         """Burn one code: a step, a counter, or how often a number has then been used; none if the grant is gone."""

@@ -19,6 +19,7 @@ EVENTS = const(7)
 EVENTS_WIDE = const(8)
 NUMBERS = const(9)
 HEAD = const(10)
+REVOKED = const(12)
 
 ATTEMPT_FORMAT = "<BBIIIII"  # type, length, level, stamp, attempts, t, floor
 BURN_FORMAT = "<BBIIHBIHBI"  # type, length, attempts, level, 2 * (grant, serial, value)
@@ -30,6 +31,7 @@ INTERVAL_ITEM = "<HBII"  # grant, serial, highest accepted step, bitmap behind i
 EVENT_ITEM = "<HIHH"  # grant, base, bitmap of 16 from base, bitmap of 16 behind it
 EVENT_WIDE_ITEM = "<HIIIH"  # grant, base, bitmap of 64 from base (low, high), bitmap of 16 behind it
 NUMBER_ITEM = "<HH"  # grant, uses
+REVOKED_ITEM = "<HBI"  # grant, serial, step or counter, 0 of a number; up to three
 
 LONGEST = const(16)  # digits an entry can have
 
@@ -40,7 +42,7 @@ class StateError(ValueError):
 
 def check_body(body):
     """Raise `StateError` unless `body` is one that `State.apply` understands."""
-    if len(body) != BODY_SIZE or not ATTEMPT <= body[0] <= HEAD:
+    if len(body) != BODY_SIZE or not (ATTEMPT <= body[0] <= HEAD or body[0] == REVOKED):
         raise StateError("unknown record")
     if body[0] <= BURN:
         possible = 0 < body[1] <= LONGEST

@@ -14,7 +14,7 @@ from array import array
 from micropython import const
 
 from firmware.core import records
-from firmware.core.burns import Burns
+from firmware.core.burns import MAX_REVOKED, Burns
 
 _LENGTHS = const(17)  # typed lengths 0 to 16
 _MAX = 0xFFFFFFFF
@@ -27,7 +27,7 @@ class State(Burns):
     has worked with. floor: unix seconds before which the lock does not believe a clock. credit: the lock's own count of
     proven seconds, in which buckets refill. ref: trusted clock reading (unix seconds) taken when `credit` had this
     value, 0 = none. head: (sequence, MAC) of the newest event that the log had at the last outcome, sequence 0 = none.
-    burnt_at: number of the last attempt that burnt a code, 0 = none.
+    burnt_at: number of the last attempt that burnt or revoked a code, 0 = none.
     """
 
     def __init__(self, grants):
@@ -97,6 +97,18 @@ class State(Burns):
             records.OUTCOME_FORMAT, records.OUTCOME, decision, self.attempts, length, level, grant_id, *head
         )
 
+    def revoke(self, items):
+        """Body that revokes one to three codes: (grant id, serial, step or counter; 0 of a number) each.
+
+        Raises StateError if more than 32 codes that are not past would be revoked one by one.
+        """
+        kept = [code for code in self.revocations if not self.is_past(code, self.floor)]
+        if not 1 <= len(items) <= 3 or len(kept) + len(items) > MAX_REVOKED:
+            raise records.StateError("no room among the revoked codes")
+        body = next(records.pack_items(records.REVOKED, records.REVOKED_ITEM, items))
+        body[1] = 1
+        return body
+
     def clock(self, credit, ref, floor, boots, generation=0):
         """Body that keeps the proven seconds, the reading that belongs to them, the floor, and the counts of boots and
         of sets that the vault has held, which never fall."""
@@ -130,18 +142,23 @@ class State(Burns):
             _, _, *head, burnt_at = struct.unpack_from(records.HEAD_FORMAT, body, 0)
             self._set_head(*head)
             self.burnt_at = max(self.burnt_at, burnt_at)
+        elif kind == records.REVOKED:
+            self._apply_revoked(body)
         else:
             self.restore(kind, body)
 
     def snapshot(self):
         """Yield the bodies that rebuild the whole picture; each is valid until the next one.
 
-        At most 108: 1 for the clock, 8 for 16 buckets, 64 for 128 serials, 33 for the event and number grants that
-        64 grants with 256 candidates leave room for, 1 for the log's head and the last burn, 1 for a pending burn.
+        At most 119: 1 for the clock, 8 for 16 buckets, 64 for 128 serials, 33 for the event and number grants that
+        64 grants with 256 candidates leave room for, 11 for 32 revoked codes, 1 for the log's head and the last burn,
+        1 for a pending burn.
         """
+        self.forget_revoked(self.floor)
         yield self.clock(self.credit, self.ref, self.floor, self.boots)
         yield from records.pack_items(records.BUCKETS, records.BUCKET_ITEM, self._bucket_items())
         yield from self.bodies()
+        yield from records.pack_items(records.REVOKED, records.REVOKED_ITEM, self.revocations)
         if self.head[0] or self.burnt_at:
             yield records.record(records.HEAD_FORMAT, records.HEAD, 0, *self.head, self.burnt_at)
         if self._burn[0]:
@@ -177,6 +194,13 @@ class State(Burns):
         self.attempts = max(self.attempts, attempts)
         self._burn[0] = 0
         self._set_head(*head)
+
+    def _apply_revoked(self, body):
+        self.forget_revoked(self.floor)
+        for item in records.unpack_items(records.REVOKED_ITEM, body):
+            self.revoke_code(*item)
+        if body[1]:
+            self.burnt_at = max(self.burnt_at, self.attempts)
 
     def _set_head(self, sequence, mac):
         if sequence:

@@ -67,4 +67,6 @@ TRUSTED = const(1)
 STALE = const(2)
 LOST = const(3)
 
+NEVER = const(0x3FFFFFFF)  # 34 years, the uncertainty in seconds of a clock that knows nothing
+
 QUALITIES = (None, "trusted", "stale", "lost")

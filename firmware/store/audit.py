@@ -13,7 +13,7 @@ from firmware.store.chain import KEY, UNKEYED, Chained, next_key
 from firmware.store.ring import Ring
 from firmware.store.sectors import BODY_SIZE, NO_MAC
 
-ENTRY = const(1)  # an entry was judged: `decision`
+ENTRY = const(1)  # an entry was judged: `decision`; detail: of firmware/attempt.py
 BOOT = const(2)  # detail: reset cause
 CUT = const(3)  # power was lost between burn and outcome: the code is spent, the door may not have opened
 FAULT = const(4)  # detail: what keeps the lock closed
@@ -27,6 +27,8 @@ LOST = const(11)  # events before this one are missing, or were not to be truste
 UNLOGGED = const(12)  # attempts whose end a power cut kept out of the log: `count`
 SERVICE = const(13)  # a function of the menu was used by whom `grant` says; detail: its number
 REVOCATION = const(14)  # by the owner at the keypad, of `grant` or `issuer`; detail: the menu's function
+HELD = const(15)  # the bolt is held open or no longer; detail: BEGUN, OVER, LET_GO
+CALL = const(16)  # somebody at the keypad asked for the other end
 KINDS = (
     None,
     "entry",
@@ -43,7 +45,14 @@ KINDS = (
     "unlogged",
     "service",
     "revocation",
+    "held",
+    "call",
 )
+
+# details of HELD
+BEGUN = const(1)
+OVER = const(2)  # the time is over
+LET_GO = const(3)  # somebody typed `#` alone at the closed door
 
 _RING_ID = 2
 _FORMAT = "<BBIIHBBHIHBB"

@@ -2,10 +2,11 @@
 
 A record is programmed and read back first and applied to the `State` then; the lock decides only by the `State`. A
 rotation carries the whole snapshot forward, so nothing that must be kept can be pushed out by what comes after it. An
-attempt or a burn also raises the anchor in NVS before `write` returns, so no earlier state is ever taken for this one.
+attempt, a burn and a revocation also raise the anchor in NVS before `write` returns, so no earlier state is ever taken
+for this one.
 """
 
-from firmware.core.records import BURN, StateError, check_body
+from firmware.core.records import BURN, REVOKED, StateError, check_body
 from firmware.store import DAMAGED, StorageError
 from firmware.store.anchor import Anchor
 from firmware.store.chain import Sealed
@@ -66,7 +67,7 @@ class Journal:
         check_body(body)
         self._ring.append(body)
         self._state.apply(body)
-        if body[0] <= BURN:
+        if body[0] <= BURN or body[0] == REVOKED:
             self._anchored(self._anchor.write)
 
     def tidy(self):

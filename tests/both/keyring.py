@@ -4,11 +4,11 @@ from firmware.core.bounds import check_grants
 from firmware.core.grants import Grants
 from firmware.core.hotp import Hmac
 from firmware.core.packing import pack_grant
-from firmware.core.policy import decide
+from firmware.core.policy import Policy
 from firmware.core.state import State
 from firmware.core.stretch import number_key
 from firmware.core.verify import Verifier, otp_code
-from firmware.core.words import EVENT, INTERVAL, NUMBER, OPENED, TRUSTED
+from firmware.core.words import EVENT, INTERVAL, LOST, NEVER, NUMBER, OPENED, TRUSTED
 
 KEY = b"12345678901234567890"
 LOCK = b"\x01\x02\x03\x04\x05\x06\x07\x08"
@@ -46,6 +46,7 @@ class Door:
         check_grants(self.grants)
         self.state = State(self.grants)
         self.verifier = Verifier(self.grants, self.state, LOCK, SALT)
+        self.policy = Policy(self.grants, self.state, None)
         self.burns = []
 
     def code(self, i, value, serial=0):
@@ -58,13 +59,12 @@ class Door:
 
     def enter(self, code, t=NOW, quality=TRUSTED, battery_ok=True):
         """Decide about `code` typed at `t`; if it opens, burn what matched."""
-        decision, self.place, burns = decide(
-            self.grants, self.state, self.hits(code, t), t, quality, battery_ok, len(code)
-        )
+        self.policy.at(t, quality, NEVER if quality == LOST else 0, battery_ok)
+        decision, self.place, spent = self.policy.decide(self.hits(code, t), len(code))
         if decision == OPENED:
-            self.burn(burns)
+            self.burn(self.policy.burns(spent))
         else:
-            assert burns == []
+            assert spent == []
         return decision
 
     def burn(self, items):

@@ -64,6 +64,7 @@ class Life:
         "moved",
     )
     battery_min_mv = 0
+    schedules = None
     credit = 0
 
     def __init__(self, shape, nor):
@@ -174,7 +175,7 @@ class Life:
         again = self.typed & bit
         self.typed |= bit
         self.t += 1
-        decision = attempts.judge(digits, LENGTH)
+        decision = attempts.judge(digits, LENGTH, 0)
         if decision == STORAGE:
             raise StorageError("judged")
         self.answers += 1

@@ -109,7 +109,7 @@ def test_a_hit_that_may_open_wins_over_one_that_may_not():
     door = Door(event(id=2, valid_until=NOW - 1), event(id=5))
     assert door.enter(door.code(0, 3)) == OPENED
     assert door.place == 1
-    assert door.burns == [(2, 0, 3), (5, 0, 3)]
+    assert door.burns == [(5, 0, 3), (2, 0, 3)]
 
 
 def test_a_later_code_of_the_same_digits_burns_too():
@@ -118,7 +118,7 @@ def test_a_later_code_of_the_same_digits_burns_too():
     code = Door(interval()).code(0, step + 2)
     door = Door(interval(), number(code.encode()))
     assert door.enter(code) == OPENED
-    assert door.burns == [(1, 0, step + 2), (3, 0, 1)]
+    assert door.burns == [(3, 0, 1), (1, 0, step + 2)]
     assert door.enter(code, NOW + DAY) == USED
     for behind in (-1, 0, 1):
         assert door.enter(door.code(0, step - behind)) == OPENED
@@ -129,7 +129,7 @@ def test_a_hit_behind_the_base_burns_and_harms_nothing():
     door = Door(event(), number(late.encode()))
     assert door.enter(door.code(0, 15)) == OPENED
     assert door.enter(late) == OPENED
-    assert door.burns == [(2, 0, 3), (3, 0, 1)]
+    assert door.burns == [(3, 0, 1), (2, 0, 3)]
     assert door.state.event_base(0) == 4
     assert door.enter(late) == USED
 

@@ -140,7 +140,7 @@ BROKEN = {
     "burn after the bolt": (
         ATTEMPT,
         [
-            ("for first in range(0, len(burns), 2):", "self._burns = burns\n        for first in ():"),
+            ("for at in range(0, len(burns), 2):", "self._burns = burns\n        for at in ():"),
             (
                 "        self.pending = False\n        body =",
                 "        if self.pending:\n"
@@ -162,15 +162,15 @@ BROKEN = {
     ),
     "outcome before the bolt": (
         ATTEMPT,
-        [("        self.pending = True\n", "        self.finish(OPENED)\n        self.pending = True\n")],
+        [("            self.pending = True\n", "            self.finish(OPENED)\n            self.pending = True\n")],
         "the log tells of",
     ),
     "outcome before the log": (
         SESSION,
         [
             (
-                "self._answer(decision, now, self._attempts.details)\n                self._finish(decision)\n",
-                "self._finish(decision)\n                self._answer(decision, now, self._attempts.details)\n",
+                "self.answer(decision, now, attempts.details)\n        self._finish(decision)\n",
+                "self._finish(decision)\n        self.answer(decision, now, attempts.details)\n",
             )
         ],
         "the log tells of",

@@ -110,7 +110,7 @@ SEEDS = {
     "burn in RAM only": (
         "none",
         "mount",
-        [(Attempts, "_compare", [(BURN, BURN.replace("_journal.write", "_state.apply"))])],
+        [(Attempts, "_spend", [(BURN, BURN.replace("_journal.write", "_state.apply"))])],
     ),
     "burn after bolt": (
         "linear",
@@ -118,8 +118,8 @@ SEEDS = {
         [
             (
                 Attempts,
-                "_compare",
-                [("for first in range(0, len(burns), 2):", "self._burns = burns\n    for first in ():")],
+                "_spend",
+                [("for at in range(0, len(burns), 2):", "self._burns = burns\n    for at in ():")],
             ),
             (
                 Attempts,
@@ -142,7 +142,7 @@ SEEDS = {
     ),
     "attempts not carried forward": ("linear", "mount", [(State, "clock", [("self.attempts,", "0,")])]),
     "budget not carried forward": ("linear", "budget", [(State, "_bucket_items", [("range(1, _LENGTHS)", "()")])]),
-    "no token back": ("none", "budget", [(Attempts, "_compare", [("if self.known:", "if False:")])]),
+    "no token back": ("none", "budget", [(Attempts, "_decide", [("if self.known:", "if False:")])]),
     "burns not carried forward": ("none", "burn", [(State, "snapshot", [("    yield from self.bodies()\n", "")])]),
     "bitmap not carried forward": (
         "linear",

@@ -12,7 +12,7 @@ from firmware.core.bounds import check_grants
 from firmware.core.budget import Budget
 from firmware.core.grants import Grants
 from firmware.core.packing import pack_grant
-from firmware.core.policy import decide
+from firmware.core.policy import Policy
 from firmware.core.state import State
 from firmware.core.stretch import number_key
 from firmware.core.verify import Verifier, otp_code
@@ -149,6 +149,7 @@ class DoorMachine(RuleBasedStateMachine):
 
     def wake(self):
         self.verifier = Verifier(self.grants, self.state, LOCK, SALT)
+        self.policy = Policy(self.grants, self.state, None)
 
     def enter(self, code):
         """One entry in the order of events; its answer."""
@@ -159,10 +160,12 @@ class DoorMachine(RuleBasedStateMachine):
         state.apply(state.attempt(length, level, stamp, now, now))
         self.attempts += 1
         hits = self.verifier.match(code.encode(), length, now)
-        answer, place, burns = decide(self.grants, state, hits, now, TRUSTED, True, length)
+        self.policy.at(now, TRUSTED, 0, True)
+        answer, place, spent = self.policy.decide(hits, length)
         if place >= 0:
             level = self.budget.refund(length, state)
         if answer == OPENED:
+            burns = self.policy.burns(spent)
             state.apply(state.burn(length, level, burns))
             self.opened += burns
         state.apply(state.outcome(answer, length, level, 0, HEAD))
