@@ -8,6 +8,7 @@ import struct
 
 _FORMAT = "<4sIIIIBBIB"
 _MARK = b"dbt3"
+_MAX = 0xFFFFFFFF
 
 
 class Memory:
@@ -28,8 +29,8 @@ class Memory:
 
     def keep(self):
         """Remember what the attributes say now."""
-        fields = self.credit, self.reference, self.rtc_at, self.owner_at, self.told, self.retries
-        data = struct.pack(_FORMAT, _MARK, *fields, self.held_until, self.call)
+        times = [min(each, _MAX) for each in (self.credit, self.reference, self.rtc_at, self.owner_at)]
+        data = struct.pack(_FORMAT, _MARK, *times, self.told, self.retries, self.held_until, self.call)
         self._board.remember(data + struct.pack("<I", binascii.crc32(data)))
 
     def _recall(self):

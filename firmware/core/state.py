@@ -74,8 +74,8 @@ class State(Burns):
         level: seconds in the bucket after the draw. stamp: `credit` at this instant. t: trusted clock reading at this
         instant (unix seconds), 0 = none; it becomes `ref`. floor: the time floor from now on.
         """
-        number = min(self.attempts + 1, _MAX)
-        return records.record(records.ATTEMPT_FORMAT, records.ATTEMPT, length, level, stamp, number, t, floor)
+        fields = _bounded(level, stamp, self.attempts + 1, t, floor)
+        return records.record(records.ATTEMPT_FORMAT, records.ATTEMPT, length, *fields)
 
     def burn(self, length, level, items):
         """Body that burns one or two codes of the last attempt, all or nothing.
@@ -112,8 +112,8 @@ class State(Burns):
     def clock(self, credit, ref, floor, boots, generation=0):
         """Body that keeps the proven seconds, the reading that belongs to them, the floor, and the counts of boots and
         of sets that the vault has held, which never fall."""
-        fields = credit, ref, floor, self.attempts, boots, max(generation, self.generation)
-        return records.record(records.CLOCK_FORMAT, records.CLOCK, 0, *fields)
+        fields = _bounded(credit, ref, floor, self.attempts, boots)
+        return records.record(records.CLOCK_FORMAT, records.CLOCK, 0, *fields, max(generation, self.generation))
 
     # Replay.
 
@@ -210,3 +210,8 @@ class State(Burns):
         for length in range(1, _LENGTHS):
             if self._lengths >> length & 1:
                 yield length, self._levels[length], self._stamps[length]
+
+
+def _bounded(*values):
+    """The values, those too large for a record as large as one can be: at its end a count stays where it is."""
+    return [min(value, _MAX) for value in values]

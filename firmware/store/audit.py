@@ -10,7 +10,7 @@ from micropython import const
 
 from firmware.store import BLANK, DAMAGED, FOREIGN, StorageError
 from firmware.store.chain import KEY, UNKEYED, Chained, next_key
-from firmware.store.ring import Ring
+from firmware.store.ring import LAST_SEQUENCE, Ring
 from firmware.store.sectors import BODY_SIZE, NO_MAC
 
 ENTRY = const(1)  # an entry was judged: `decision`; detail: of firmware/attempt.py
@@ -125,7 +125,7 @@ class Audit:
         self._chain.begin(UNKEYED)
         try:
             self._ring.mount(self._journal_id, self._remember)
-            if self._ring.mark < known:
+            if self._ring.mark < known or self._ring.sequence == LAST_SEQUENCE:
                 raise StorageError(DAMAGED)
         except StorageError as e:
             if e.reason not in (BLANK, DAMAGED, FOREIGN):

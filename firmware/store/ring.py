@@ -21,8 +21,9 @@ from firmware.store.sectors import ANNOUNCED, BODY_SIZE
 
 _ANNOUNCED_NOTE = const(0xF2)
 _KEY_SLOT = const(1)
+_MOST_SECTORS = const(255)
 _TRIES = const(3)  # sectors tried when the next one does not erase
-_LAST_SEQUENCE = 0xFFFFFFFF
+LAST_SEQUENCE = 0xFFFFFFFF  # of a sector: a ring that has come to it is full
 
 
 def _carry_nothing():
@@ -111,15 +112,39 @@ class Ring(Replay):
         self._open = False
         self._sectors.measure()
         self.journal_id = journal_id
-        new = self._clean()
+        new = self._clean(self._sectors.count)
         left = [sector for sector in (self._unmarked, self._sector) if sector >= 0]
-        self._start(new, self._sequence + 1)
+        if self._secret:
+            self._forget_keys()
+        self._start(new, self._highest() + 1)
         for sector in left:
             self._leave(sector)
         self._open = True
 
-    def _clean(self):
-        sector = self._sectors.clean(self._sector, _TRIES)
+    def _forget_keys(self):
+        """Destroy the key of every sector but the newest found: a damaged one may never have been left."""
+        sectors = self._sectors
+        for sector in range(sectors.count):
+            try:
+                sectors.read(sector, _KEY_SLOT)
+                if sector != self._sector and not sectors.blank:
+                    sectors.wipe(sector, _KEY_SLOT)
+            except StorageError:  # what can be forgotten is
+                pass
+
+    def _highest(self):
+        """The highest sequence of any header. One so near the end that numbers run out goes, whoever wrote it."""
+        highest = 0
+        for sector in range(self._sectors.count):
+            header = self._sectors.header(sector)
+            if header and header[0] > LAST_SEQUENCE - _MOST_SECTORS:
+                self._sectors.wipe(sector, 0)
+            elif header:
+                highest = max(highest, header[0])
+        return highest
+
+    def _clean(self, tries=_TRIES):
+        sector = self._sectors.clean(self._sector, tries)
         if sector == self._unmarked:
             self._unmarked = -1
         return sector
@@ -136,7 +161,7 @@ class Ring(Replay):
 
     def _start(self, sector, sequence):
         """Carry forward into a blank sector and make it count by its header."""
-        if sequence > _LAST_SEQUENCE:
+        if sequence > LAST_SEQUENCE:
             raise StorageError(FULL)
         sectors = self._sectors
         sectors.aim(sequence, self.journal_id)

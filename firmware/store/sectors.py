@@ -123,8 +123,10 @@ class Sectors:
 
     def _read(self, sector, at, buf):
         try:
-            self._dev.readblocks(self._first + sector, buf, at)
+            failed = self._dev.readblocks(self._first + sector, buf, at)
         except OSError:
+            failed = True
+        if failed:
             raise StorageError(READ)
 
     def walk(self, sector):
@@ -211,8 +213,11 @@ class Sectors:
         return True
 
     def clean(self, sector, tries):
-        """Erase the first that will of the `tries` sectors after `sector`, and return its number. Raises ERASE."""
-        for k in range(1, min(tries, self.count - 1) + 1):
+        """Erase the first that will of the `tries` sectors after `sector`, and return its number. Raises ERASE.
+
+        sector: is never erased itself; -1: none is kept.
+        """
+        for k in range(1, min(tries, self.count - (sector >= 0)) + 1):
             candidate = (sector + k) % self.count
             if self.erase(candidate):
                 return candidate

@@ -6,12 +6,13 @@ from nor import TEARS, Nor, PowerCut
 
 from firmware.core.grants import Grants
 from firmware.core.state import State
-from firmware.store import BLANK, DAMAGED, FORGED, StorageError
+from firmware.store import BLANK, DAMAGED, FORGED, FULL, StorageError
 from firmware.store import chain as chains
 from firmware.store.audit import ENTRY, Audit
 from firmware.store.chain import KEY_SIZE, MAC_SIZE, UNKEYED, Sealed, event_mac, next_key
 from firmware.store.journal import Journal
 from firmware.store.ring import Ring
+from firmware.store.sectors import Sectors
 
 ID = b"journal1"
 FIRST = bytes(range(1, KEY_SIZE + 1))
@@ -151,6 +152,24 @@ def test_damage_right_after_a_rotation_that_was_cut_destroys_no_new_sector():
         assert audit.last().sequence == audit.head[0] > 11
 
 
+def test_no_key_outlives_the_damage_of_its_sector():
+    for answer in (-22, 0, OSError(5)):
+        for spoilt in (1, 4):
+            nor, _ = worn()
+            newest = max(range(4), key=lambda sector: nor.data[sector * SECTOR + 8])
+            later = keys(30)[20:]
+            for k in range(spoilt):
+                at = (newest + k) % 4 * SECTOR
+                nor.data[at + 1 : at + 5] = bytes(4)
+                nor.data[at + KEY_AT : at + KEY_AT + KEY_SIZE] = later[k]
+            nor.bad, nor.answer = (newest,), answer
+            audit = Audit(nor, ID, 0, 4)
+            assert audit.mount() == DAMAGED
+            assert not [key for key in later if key in nor.data]
+            audit.append(ENTRY)
+            assert Audit(nor, ID, 0, 4).mount() is None
+
+
 def test_a_log_that_lost_its_key_goes_on_with_one_that_anybody_knows():
     nor, _ = worn()
     nor.data[:] = b"\xff" * len(nor.data)
@@ -164,6 +183,57 @@ def test_a_log_that_lost_its_key_goes_on_with_one_that_anybody_knows():
         assert before is None or event.mac == event_mac(UNKEYED, before, event.body)
         assert event.sequence > 80
         before = event.mac
+
+
+def test_a_log_whose_sectors_have_no_number_left_begins_anew():
+    for sequence in (0xFFFFFFFF, 0xFFFFFFFE):
+        nor, audit = worn()
+        oldest = min(range(4), key=lambda sector: nor.data[sector * SECTOR + 8])
+        forged = Sectors(nor, 0, 4, 2, Sealed(b""))
+        forged.measure()
+        assert forged.erase(oldest)
+        forged.aim(sequence, ID)
+        forged.program_header(oldest, 0, sequence, ID, 5)
+        known = audit.head[0]
+        for _ in range(3):
+            audit = Audit(nor, ID, 0, 4)
+            audit.mount(known)
+            for _ in range(40):
+                audit.append(ENTRY)
+            known = audit.head[0]
+        assert Audit(nor, ID, 0, 4).mount(known) is None
+        assert audit.last().sector < 30
+
+
+def test_a_log_that_comes_to_the_last_number_begins_anew_at_the_next_mount():
+    nor = Nor(4, SECTOR)
+    audit = Audit(nor, ID, 0, 4)
+    audit.format(FIRST)
+    audit._ring._sequence = 0xFFFFFFFC
+    try:
+        for _ in range(100):
+            audit.append(ENTRY)
+    except StorageError as e:
+        assert e.reason == FULL
+    known = audit.head[0]
+    assert 40 < known < 100
+    audit = Audit(nor, ID, 0, 4)
+    assert audit.mount(known) == DAMAGED
+    for _ in range(100):
+        audit.append(ENTRY)
+    assert audit.last().sector < 12 and audit.head[0] > known + 99
+    assert Audit(nor, ID, 0, 4).mount(audit.head[0]) is None
+
+
+def test_the_only_sector_that_still_erases_is_found():
+    for good in range(6):
+        nor = Nor(6, SECTOR)
+        nor.data[:] = bytes(6 * SECTOR)
+        nor.bad = [sector for sector in range(6) if sector != good]
+        audit = Audit(nor, ID, 0, 6)
+        assert audit.mount() == DAMAGED
+        audit.append(ENTRY)
+        assert Audit(nor, ID, 0, 6).mount() is None
 
 
 def test_a_log_that_ends_before_a_known_event_is_damaged():

@@ -326,6 +326,20 @@ def test_only_bodies_are_taken():
     assert why(Ring(Nor(3, 256), 0, 3, 7, SEAL).append, body(1)) == CLOSED
 
 
+def test_a_read_that_returns_a_number_has_failed():
+    nor, ring = fresh()
+    ring.append(body(1))
+    reads, answers = nor.readblocks, [None]
+
+    def answering(n, buf, off=0):
+        reads(n, buf, off)
+        return answers[0]
+
+    nor.readblocks = answering
+    for answers[0], reason in ((None, None), (0, None), (-5, READ), (5, READ)):
+        assert why(Ring(nor, 0, 3, 7, SEAL).mount, ID, lambda body, mac: None) == reason
+
+
 def test_history_goes_back_over_rotations_and_past_damage():
     nor, ring = fresh()
     for n in range(11):

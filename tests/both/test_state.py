@@ -266,6 +266,12 @@ def test_counts_at_the_end_of_32_bits_stay_there():
     state.apply(state.attempt(8, 0, 0, 0, 0))
     assert state.attempts == 0xFFFFFFFF
     assert picture(rebuilt(state)) == picture(state)
+    over = 0x100000000
+    state.apply(state.clock(state.credit + 1, over, over + 7, state.boots + 1, state.generation))
+    assert (state.credit, state.ref, state.floor, state.boots) == (0xFFFFFFFF,) * 4
+    state.apply(state.attempt(8, 0, state.credit + 9, over, over + 7))
+    assert state.bucket(8) == (0, 0xFFFFFFFF)
+    assert (state.credit, state.ref, state.floor) == (0xFFFFFFFF,) * 3
 
 
 def test_the_generation_of_the_vault_never_falls():

@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from firmware.core.records import CLOCK, CLOCK_FORMAT, record
 from firmware.core.state import State
 from firmware.logbook import FAULTS
 from firmware.store.audit import RELOCKED, Audit
@@ -207,6 +208,26 @@ def test_a_record_made_without_the_key_opens_nothing(lock):
     assert enter(lock, lock.issue("couriers")) == enter(lock, code) == "owner"
     assert lock.openings == 1
     assert ("forged", 0) in told(lock, "fault")
+
+
+@ON_BOTH
+@pytest.mark.parametrize(("attempts", "answer"), [(2**32 - 1, "owner"), (2**31, "owner"), (7, "opened")])
+def test_absurd_counts_under_the_right_key_stop_nothing_but_what_cannot_be_counted(lock, attempts, answer):
+    issuer = Issuer(CONFIG)
+    flash = NorFlash(SIZE)
+    flash.load(lock.flash)
+    filled = State(issuer.grants)
+    journal = Journal(FlashDevice(flash), filled, issuer.journal_id, issuer.mac, Unanchored())
+    journal.mount()
+    highest = 2**32 - 1
+    journal.write(record(CLOCK_FORMAT, CLOCK, 0, highest, highest, 0, attempts, highest, 1))
+    reboot(lock, flash.snapshot())
+    assert enter(lock, lock.issue("couriers")) == answer
+    rest(lock)
+    reboot(lock)
+    assert enter(lock, "12345678") == ("wrong" if answer == "opened" else answer)
+    assert not told(lock, "crash")
+    assert state(lock).boots == state(lock).credit == highest
 
 
 def image_of(lock, name):

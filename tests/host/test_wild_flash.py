@@ -109,6 +109,7 @@ def test_absurd_state_is_taken_or_refused(contents):
         used(state)
         for n in range(20):
             attempts = state.attempts
+            journal.write(state.clock(state.credit + n, state.ref + n, state.floor + n, state.boots + 1))
             journal.write(state.attempt(8, n, state.credit, 0, state.floor))
             assert state.attempts in (attempts + 1, 2**32 - 1)
             journal.write(state.burn(8, n, [(1, 1, state.interval_top(0, 1)), (2, 0, state.event_base(1))]))
