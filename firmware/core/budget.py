@@ -20,11 +20,8 @@ class Budget:
     def __init__(self, rules, grants):
         self._rules = {length: (burst * refill, refill) for length, burst, refill in rules}
         self._grants = grants
-        for i in range(len(grants)):
-            length = grants.length(i)
-            if (length in self._rules) == grants.owner_length(length):
-                must = "must have none" if length in self._rules else "has no bucket"
-                raise BudgetError(f"buckets: typed length {length} of grant {grants.id(i)} {must}")
+        for text in misfits(self._rules, grants):
+            raise BudgetError(text)
 
     def allows(self, length, state, credit):
         """Whether an entry of this typed length may be compared now."""
@@ -64,6 +61,15 @@ class Budget:
         level, stamp = bucket
         # A credit behind the stamp was lost with the power; what it proved is in the level already.
         return min(capacity, level + max(0, credit - stamp)), max(stamp, credit)
+
+
+def misfits(lengths, grants):
+    """What is wrong with buckets for these typed lengths: a text for each of the grants that they do not fit."""
+    for i in range(len(grants)):
+        length = grants.length(i)
+        if (length in lengths) == grants.owner_length(length):
+            must = "must have none" if length in lengths else "has no bucket"
+            yield f"buckets: typed length {length} of grant {grants.id(i)} {must}"
 
 
 def proven_elapsed(reference, trusted, rtc_elapsed):
