@@ -147,7 +147,7 @@ class Wake:
         boots = state.boots + (not self.board.slept())
         if boots > state.boots or self.generation > state.generation:
             self.clock.read()
-            counts = state.floor, boots, self.generation
+            counts = self.clock.floor, boots, self.generation
             self.journal.write(state.clock(self.clock.credit, self.clock.reference, *counts))
 
 

@@ -24,11 +24,9 @@ from firmware.core.words import (
     DURESS,
     LOST,
     MISTYPED,
-    NEVER,
     OPENED,
     REMOTE,
     STORAGE,
-    TRUSTED,
     WRONG,
 )
 from firmware.store import StorageError
@@ -186,7 +184,7 @@ class Attempts:
         if not self._budget.allows(length, self._state, self._clock.credit):
             return BUDGET
         try:
-            self._count(length, t if quality == TRUSTED else 0)
+            self._count(length)
             hits = self._verifier.match(digits, length, t)
             self._look(t, quality)
             return self._revoke(hits) if revoking else self._decide(hits, now)
@@ -195,16 +193,16 @@ class Attempts:
 
     def _look(self, t, quality):
         battery_ok = self._battery.millivolts() >= self._config.battery_min_mv
-        self._policy.at(t, quality, NEVER if quality == LOST else 0, battery_ok)
+        self._policy.at(t, quality, self._clock.uncertainty, battery_ok)
 
-    def _count(self, length, trusted):
-        """Step 3: the attempt, with the level that its bucket has after the draw; `trusted`: unix seconds, 0 = none."""
+    def _count(self, length):
+        """Step 3: the attempt, with the level that its bucket has after the draw."""
         if self._config.grants.owner_length(length):
             self._clock.owner_entered()
-        credit = self._clock.credit
+        clock, credit = self._clock, self._clock.credit
         self._level, stamp = self._budget.take(length, self._state, credit)
-        floor = max(self._state.floor, trusted)
-        self._journal.write(self._state.attempt(length, self._level, max(stamp, credit), trusted, floor))
+        stamp = max(stamp, credit)
+        self._journal.write(self._state.attempt(length, self._level, stamp, clock.reference, clock.floor))
         self.number = self._state.attempts
 
     def _decide(self, hits, now):

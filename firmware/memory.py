@@ -6,31 +6,34 @@ Nothing on which an opening rests alone: a lock that has forgotten only waits lo
 import binascii
 import struct
 
-_FORMAT = "<4sIIIIBBIB"
-_MARK = b"dbt3"
-_MAX = 0xFFFFFFFF
+_FORMAT = "<4sIIIIIIIIIBBBB"
+_MARK = b"dbt4"  # changes with the layout: what another version left is forgotten
 
 
 class Memory:
-    """Loaded when made; `keep` writes it back.
+    """Loaded when made; `keep` writes it back. Moments are seconds of the chip's RTC unless they say otherwise.
 
-    fresh: nothing was remembered. credit, reference: as in `Clock`, as of `rtc_at`. owner_at: of the last owner's
-    entry, or of power-on; both in seconds of the chip's RTC. told: what was last said of the door, a report of `Door`,
-    0 for nothing. retries: wakes in a row that could not leave everything in order. held_until: unix second until which
-    the bolt is held open, 0: it is not. call: 1 if somebody at the keypad asked for the other end.
+    fresh: nothing was remembered. credit: seconds of the lock's life that are proven; reference: the unix second up to
+    which that is, 0 for none; counted_at: the moment. seen: the DS3231's reading (unix seconds) that the next one is
+    held against, 0 for none; seen_at: its moment; sure: 1 if it was trusted, 0 if it is the first after power came.
+    doubt: seconds that the clock may be wrong by since it jumped, 0 if it never did. owner_at: when an owner's entry
+    was last evaluated, or power came. told: what was last said of the door, a report of `Door`, 0 for nothing. retries:
+    wakes in a row that could not leave everything in order. held_until: unix second until which the bolt is held open,
+    0: it is not. call: 1 if somebody at the keypad asked for the other end.
     """
 
     def __init__(self, board):
         self._board = board
-        self.credit = self.reference = 0
-        self.rtc_at = self.owner_at = board.rtc_seconds()
-        self.told = self.retries = self.held_until = self.call = 0
+        self.credit = self.reference = self.seen = self.doubt = 0
+        self.counted_at = self.seen_at = self.owner_at = board.rtc_seconds()
+        self.sure = self.told = self.retries = self.held_until = self.call = 0
         self.fresh = not self._recall()
 
     def keep(self):
         """Remember what the attributes say now."""
-        times = [min(each, _MAX) for each in (self.credit, self.reference, self.rtc_at, self.owner_at)]
-        data = struct.pack(_FORMAT, _MARK, *times, self.told, self.retries, self.held_until, self.call)
+        moments = self.counted_at, self.seen, self.seen_at, self.owner_at, self._board.rtc_seconds()
+        seconds = self.credit, self.reference, self.doubt, self.held_until
+        data = struct.pack(_FORMAT, _MARK, *seconds, *moments, self.sure, self.told, self.retries, self.call)
         self._board.remember(data + struct.pack("<I", binascii.crc32(data)))
 
     def _recall(self):
@@ -38,10 +41,14 @@ class Memory:
         size = struct.calcsize(_FORMAT)
         if len(kept) != size + 4 or struct.unpack_from("<I", kept, size)[0] != binascii.crc32(kept[:size]):
             return False
-        mark, credit, reference, rtc_at, owner_at, told, retries, held_until, call = struct.unpack_from(_FORMAT, kept)
+        mark, credit, reference, doubt, held_until, *moments, sure, told, retries, call = struct.unpack_from(
+            _FORMAT, kept
+        )
+        counted_at, seen, seen_at, owner_at, kept_at = moments
         # After a brown-out the memory may still be there while the clock behind it has begun anew.
-        if mark != _MARK or not owner_at <= rtc_at <= self.rtc_at:
+        if mark != _MARK or not max(counted_at, seen_at, owner_at) <= kept_at <= self.owner_at:
             return False
-        self.credit, self.reference, self.rtc_at, self.owner_at = credit, reference, rtc_at, owner_at
-        self.told, self.retries, self.held_until, self.call = told, retries, held_until, call
+        self.credit, self.reference, self.doubt, self.counted_at = credit, reference, doubt, counted_at
+        self.seen, self.seen_at, self.owner_at = seen, seen_at, owner_at
+        self.sure, self.told, self.retries, self.held_until, self.call = sure, told, retries, held_until, call
         return True

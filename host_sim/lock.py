@@ -20,9 +20,11 @@ another. Time is simulated and stands still between two calls: only the methods 
 give the same run. One lock belongs to one thread; any number of locks live beside each other.
 """
 
+from host_sim import cable
 from host_sim import snapshot as snapshots
 from host_sim.chip.keymatrix import KEYS
 from host_sim.history import Happening, History
+from host_sim.mishaps import Mishaps
 from host_sim.provision import LockConfig, provision
 from host_sim.runtime import RUNTIMES
 from host_sim.runtime.image import PROJECT
@@ -41,7 +43,7 @@ _READY_S = 5
 _RECENT = 50  # answers among which the one of this boot is looked for
 
 
-class Lock:
+class Lock(Mishaps):
     """A lock with its door, closed and locked, batteries in, booted and asleep again."""
 
     def __init__(self, runtime="cpython", config=None, start=DEFAULT_START, seed=0, root=PROJECT, **options):
@@ -136,46 +138,6 @@ class Lock:
         elif self.world.bolt.unlocked:
             self.world.door.open()
 
-    # What can go wrong
-
-    def jam(self, jammed=True):
-        """Seize the bolt where it is, or free it."""
-        if jammed:
-            self.world.bolt.jam()
-        else:
-            self.world.bolt.free()
-
-    def battery(self, mv):
-        """Set the voltage of the batteries without load, in millivolts; below 3000 the chip stops."""
-        self.world.battery.open_mv = mv
-        self.world.recover()
-
-    def cut_power(self):
-        """Take the batteries out, whatever the lock is doing."""
-        self.world.cut_power()
-
-    def restore_power(self):
-        """Put the batteries back; the lock boots as time passes."""
-        self.world.power_on()
-
-    def cut_at_flash_op(self, k, tear="none", seed=0):
-        """Let the power go in the midst of the `k`-th program or erase from here (1: the next), leaving a torn record.
-
-        `tear`: one of `host_sim.world.tears.TEARS`; `seed` chooses the bits of the random ones. k = 0 calls it off.
-        """
-        self.world.flash.cut_at(k, tear, seed)
-
-    def damage_sector(self, sector):
-        """Clear every second bit in one sector of the partition, as a failing chip might."""
-        image = bytearray(self.flash)
-        for address in range(sector * 4096, (sector + 1) * 4096):
-            image[address] &= 0x55
-        self.world.flash.load(bytes(image))
-
-    def set_clock(self, unix):
-        """Set the lock's DS3231 to `unix` seconds behind its back; the world's time goes on as it was."""
-        self.world.clock.set_unix(int(unix))
-
     # Trying the same moment again
 
     def snapshot(self):
@@ -268,7 +230,14 @@ class Lock:
         """All that happened so far as Happenings, an answer standing where it was over, with the time it began."""
         return self._history.trace()
 
-    # The owner's computer
+    # The installer's and the owner's computers
+
+    def sync(self, offset_s=0, uncertainty_ms=500, reset_floor=False):
+        """Set the lock's clock over the cable, as one sets it that knows the time: to the true one and `offset_s`.
+
+        Raises ValueError while the chip boots or runs, SyncError for a time that the lock refuses.
+        """
+        cable.sync(self.world, self._issuer, offset_s, uncertainty_ms, reset_floor)
 
     def issue(self, label, at=None, serial=0, counter=None):
         """The digits of a code of the grant `label`, to be typed before `#`. Raises KeyError for no such grant.

@@ -9,14 +9,13 @@ from dataclasses import dataclass, field
 
 from firmware.core.grants import Grants
 from firmware.core.packing import pack_grant
-from firmware.core.state import State
 from firmware.core.stretch import number_key
 from firmware.core.verify import otp_code
 from firmware.core.words import INTERVAL, KINDS, NUMBER, OWNER
 from firmware.store.audit import Audit
 from firmware.store.chain import KEY_SIZE
-from firmware.store.journal import Journal
 from firmware.store.vault import Vault
+from host_sim.cable import open_journal, set_clock
 from host_sim.devices import FlashDevice, Namespace
 
 _SETTINGS = {
@@ -37,6 +36,7 @@ _SHORT = 7
 """Typed lengths up to this get the short bucket unless a configuration says otherwise: six digits and a check digit."""
 _KEY_SIZE = 20
 _NEEDED = 64 * 4096
+_DOUBT_MS = 500  # of the time that an installer's computer has
 
 
 @dataclass
@@ -52,12 +52,14 @@ class LockConfig:
     settings: further settings by name, as firmware/config.py reads them. Nothing is checked here, so that a test can
         give the lock what it must refuse. None: the vault stays empty.
     sectors: size of the partition in sectors of 4096 bytes, None for a chip without it.
+    synchronised: whether the clock is set over the cable, to half a second.
     """
 
     grants: list = field(default_factory=list)
     buckets: list | None = None
     settings: dict | None = field(default_factory=dict)
     sectors: int | None = 64
+    synchronised: bool = True
 
 
 class Issuer:
@@ -154,11 +156,12 @@ def provision(world, config, seed=0):
     A partition that the lock cannot use is left as it is: to say so is the firmware's part.
     """
     issuer = Issuer(config, seed)
-    nvs = Namespace(world.nvs, "dropbolt")
     if world.flash and world.flash.size >= _NEEDED:
-        device = FlashDevice(world.flash)
-        Journal(device, State(issuer.grants), issuer.journal_id, issuer.mac, nvs).format()
-        Audit(device, issuer.journal_id).format(issuer.audit_key)
+        journal, state = open_journal(world, issuer)
+        journal.format()
+        if config.synchronised:
+            set_clock(world, journal, state, world.unix, _DOUBT_MS)
+        Audit(FlashDevice(world.flash), issuer.journal_id).format(issuer.audit_key)
     if config.settings is not None:
-        Vault(nvs).replace(issuer.settings, issuer.packed)
+        Vault(Namespace(world.nvs, "dropbolt")).replace(issuer.settings, issuer.packed)
     return issuer

@@ -68,4 +68,6 @@ def _state(body, labels):
         return f"attempt {attempts}: {DECISIONS[decision] or 'outcome unknown'}"
     if kind == records.CLOCK:
         return "clock"
+    if kind == records.SYNC:
+        return "clock set"
     return _SNAPSHOT[kind]

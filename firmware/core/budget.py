@@ -70,18 +70,3 @@ def misfits(lengths, grants):
         if (length in lengths) == grants.owner_length(length):
             must = "must have none" if length in lengths else "has no bucket"
             yield f"buckets: typed length {length} of grant {grants.id(i)} {must}"
-
-
-def proven_elapsed(reference, trusted, rtc_elapsed):
-    """Seconds that may be added to `credit` for the time since the last reading, rounded down.
-
-    `reference`: trusted unix second of the last reading, 0 for none; `trusted`: of this one, 0 for none; `rtc_elapsed`:
-    seconds by the chip's RTC, None across a loss of power. Two trusted readings prove their difference, the RTC alone
-    0.95 of what it says (5 % by specification), and nothing proves nothing. After a sync the caller replaces the
-    reference, so that the step of the clock is never counted.
-    """
-    if reference and trusted:
-        return max(0, trusted - reference)
-    if rtc_elapsed is None:
-        return 0
-    return max(0, rtc_elapsed) * 95 // 100

@@ -19,13 +19,15 @@ EVENTS = const(7)
 EVENTS_WIDE = const(8)
 NUMBERS = const(9)
 HEAD = const(10)
+SYNC = const(11)
 REVOKED = const(12)
 
-ATTEMPT_FORMAT = "<BBIIIII"  # type, length, level, stamp, attempts, t, floor
+ATTEMPT_FORMAT = "<BBIIIII"  # type, length, level, stamp, attempts, ref, floor
 BURN_FORMAT = "<BBIIHBIHBI"  # type, length, attempts, level, 2 * (grant, serial, value)
 OUTCOME_FORMAT = "<BBIBIHI4s"  # type, decision, attempts, length, level, grant, head of the log: sequence, MAC
 CLOCK_FORMAT = "<BBIIIIIH"  # type, 0, credit, ref, floor, attempts, boots, generation of the vault
 HEAD_FORMAT = "<BBI4sI"  # type, 0, head of the log: sequence, MAC; the last attempt that burnt a code
+SYNC_FORMAT = "<BBIIII"  # type, 0, t, uncertainty in ms, credit, floor
 BUCKET_ITEM = "<BII"  # length, level, stamp
 INTERVAL_ITEM = "<HBII"  # grant, serial, highest accepted step, bitmap behind it
 EVENT_ITEM = "<HIHH"  # grant, base, bitmap of 16 from base, bitmap of 16 behind it
@@ -42,7 +44,7 @@ class StateError(ValueError):
 
 def check_body(body):
     """Raise `StateError` unless `body` is one that `State.apply` understands."""
-    if len(body) != BODY_SIZE or not (ATTEMPT <= body[0] <= HEAD or body[0] == REVOKED):
+    if len(body) != BODY_SIZE or not ATTEMPT <= body[0] <= REVOKED:
         raise StateError("unknown record")
     if body[0] <= BURN:
         possible = 0 < body[1] <= LONGEST

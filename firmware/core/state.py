@@ -25,9 +25,10 @@ class State(Burns):
 
     attempts: entries compared so far. boots: power-ons so far. generation: of the newest set in the vault that the lock
     has worked with. floor: unix seconds before which the lock does not believe a clock. credit: the lock's own count of
-    proven seconds, in which buckets refill. ref: trusted clock reading (unix seconds) taken when `credit` had this
-    value, 0 = none. head: (sequence, MAC) of the newest event that the log had at the last outcome, sequence 0 = none.
-    burnt_at: number of the last attempt that burnt or revoked a code, 0 = none.
+    proven seconds, in which buckets refill. ref: unix second up to which `credit` is proven, 0 = none. sync: (unix
+    second to which the clock was last set, doubt in ms that this was true), second 0 = never. head: (sequence, MAC) of
+    the newest event that the log had at the last outcome, sequence 0 = none. burnt_at: number of the last attempt that
+    burnt or revoked a code, 0 = none.
     """
 
     def __init__(self, grants):
@@ -38,6 +39,7 @@ class State(Burns):
         self.floor = 0
         self.credit = 0
         self.ref = 0
+        self.sync = (0, 0)
         self.head = (0, bytes(4))
         self.burnt_at = 0
         self._levels = array("I", bytes(4 * _LENGTHS))
@@ -68,13 +70,12 @@ class State(Burns):
 
     # Bodies for the journal to write.
 
-    def attempt(self, length, level, stamp, t, floor):
+    def attempt(self, length, level, stamp, ref, floor):
         """Body that counts one more attempt at a typed length of 1 to 16.
 
-        level: seconds in the bucket after the draw. stamp: `credit` at this instant. t: trusted clock reading at this
-        instant (unix seconds), 0 = none; it becomes `ref`. floor: the time floor from now on.
+        level: seconds in the bucket after the draw. stamp: `credit` at this instant. ref, floor: as above, from now on.
         """
-        fields = _bounded(level, stamp, self.attempts + 1, t, floor)
+        fields = _bounded(level, stamp, self.attempts + 1, ref, floor)
         return records.record(records.ATTEMPT_FORMAT, records.ATTEMPT, length, *fields)
 
     def burn(self, length, level, items):
@@ -110,10 +111,14 @@ class State(Burns):
         return body
 
     def clock(self, credit, ref, floor, boots, generation=0):
-        """Body that keeps the proven seconds, the reading that belongs to them, the floor, and the counts of boots and
+        """Body that keeps the proven seconds, the `ref` that belongs to them, the floor, and the counts of boots and
         of sets that the vault has held, which never fall."""
         fields = _bounded(credit, ref, floor, self.attempts, boots)
         return records.record(records.CLOCK_FORMAT, records.CLOCK, 0, *fields, max(generation, self.generation))
+
+    def synchronised(self, t, uncertainty_ms, credit, floor):
+        """Body that says that the clock was set to `t`, which becomes `ref`; 0: that it is not known any more."""
+        return records.record(records.SYNC_FORMAT, records.SYNC, 0, *_bounded(t, uncertainty_ms, credit, floor))
 
     # Replay.
 
@@ -135,6 +140,9 @@ class State(Burns):
             self.attempts = max(self.attempts, counts[0])
             self.boots = max(self.boots, counts[1])
             self.generation = max(self.generation, counts[2])
+        elif kind == records.SYNC:
+            _, _, self.ref, uncertainty_ms, self.credit, self.floor = struct.unpack_from(records.SYNC_FORMAT, body, 0)
+            self.sync = (self.ref, uncertainty_ms)
         elif kind == records.BUCKETS:
             for length, level, stamp in records.unpack_items(records.BUCKET_ITEM, body):
                 self._set_bucket(length, level, stamp)
@@ -150,11 +158,13 @@ class State(Burns):
     def snapshot(self):
         """Yield the bodies that rebuild the whole picture; each is valid until the next one.
 
-        At most 119: 1 for the clock, 8 for 16 buckets, 64 for 128 serials, 33 for the event and number grants that
-        64 grants with 256 candidates leave room for, 11 for 32 revoked codes, 1 for the log's head and the last burn,
-        1 for a pending burn.
+        At most 120: 1 for the sync, 1 for the clock, 8 for 16 buckets, 64 for 128 serials, 33 for the event and number
+        grants that 64 grants with 256 candidates leave room for, 11 for 32 revoked codes, 1 for the log's head and the
+        last burn, 1 for a pending burn.
         """
         self.forget_revoked(self.floor)
+        if self.sync[0]:
+            yield self.synchronised(*self.sync, self.credit, self.floor)  # the next one has the `ref` of today
         yield self.clock(self.credit, self.ref, self.floor, self.boots)
         yield from records.pack_items(records.BUCKETS, records.BUCKET_ITEM, self._bucket_items())
         yield from self.bodies()
@@ -170,11 +180,11 @@ class State(Burns):
         self._stamps[length] = stamp
 
     def _apply_attempt(self, body):
-        _, length, level, stamp, attempts, t, floor = struct.unpack_from(records.ATTEMPT_FORMAT, body, 0)
+        _, length, level, stamp, attempts, ref, floor = struct.unpack_from(records.ATTEMPT_FORMAT, body, 0)
         self._set_bucket(length, level, stamp)
         self.attempts = max(self.attempts, attempts)
         self.credit = max(self.credit, stamp)
-        self.ref = t
+        self.ref = ref
         self.floor = floor
 
     def _apply_burn(self, body):

@@ -1,18 +1,21 @@
 """DS3231 real-time clock: UTC in BCD registers (Maxim data sheet 19-5170, figure 1).
 
 Registers 00h-06h hold seconds to years, the month's top bit the century (0: 2000 to 2099, 1: 2100 to 2199), 0Fh the
-status with OSF, which says that the oscillator has stood still since the time was last set.
+status with OSF, which says that the oscillator has stood still since the time was last set. To the chip every fourth
+year is a leap year, 2100 too: from 2100-03-01 on its date is a day behind the calendar's, and read accordingly.
 """
 
 from micropython import const
 
-from firmware.core.calendar import civil_from_days, days_from_civil
+from firmware.core.calendar import days_from_civil
 
 ADDRESS = const(0x68)
 
-_STATUS = const(0x0F)
-_OSF = const(0x80)
-_CENTURY = const(0x80)
+STATUS = const(0x0F)
+OSF = const(0x80)
+CENTURY = const(0x80)
+LEAP_DAY = const(47541)  # from 1970 to 2100-03-01, which the chip takes for February 29
+
 _HOUR_12 = const(0x40)
 _HOUR_PM = const(0x20)
 _DAY_S = const(86400)
@@ -26,10 +29,6 @@ def _from_bcd(value):
     if value & 0x0F > 9 or value >> 4 > 9:
         raise ClockError("not BCD")
     return (value >> 4) * 10 + (value & 0x0F)
-
-
-def _to_bcd(value):
-    return value // 10 << 4 | value % 10
 
 
 def _hour(register):
@@ -46,7 +45,7 @@ class DS3231:
 
     def __init__(self, i2c):
         self._i2c = i2c
-        self._registers = bytearray(_STATUS + 1)
+        self._registers = bytearray(STATUS + 1)
 
     def read(self):
         """(seconds since 1970, True if the oscillator has run since the time was set); raises ClockError.
@@ -61,25 +60,8 @@ class DS3231:
         second, minute = _from_bcd(registers[0] & 0x7F), _from_bcd(registers[1] & 0x7F)
         hour, day = _hour(registers[2]), _from_bcd(registers[4] & 0x3F)
         month = _from_bcd(registers[5] & 0x1F)
-        year = _from_bcd(registers[6]) + (2100 if registers[5] & _CENTURY else 2000)
+        year = _from_bcd(registers[6]) + (2100 if registers[5] & CENTURY else 2000)
         if second > 59 or minute > 59 or hour > 23 or not 1 <= month <= 12 or not 1 <= day <= 31:
             raise ClockError("range")
-        seconds = days_from_civil(year, month, day) * _DAY_S + hour * 3600 + minute * 60 + second
-        return seconds, not registers[_STATUS] & _OSF
-
-    def write(self, seconds):
-        """Set the time to `seconds` since 1970 (2000 to 2199) and clear OSF; raises ClockError."""
-        days, rest = divmod(seconds, _DAY_S)
-        year, month, day = civil_from_days(days)
-        if not 2000 <= year < 2200:
-            raise ClockError("range")
-        century = _CENTURY if year >= 2100 else 0
-        fields = (rest % 60, rest // 60 % 60, rest // 3600, (days + 4) % 7 + 1, day, month, year % 100)
-        registers = bytearray([_to_bcd(field) for field in fields])
-        registers[5] |= century
-        try:
-            self._i2c.writeto_mem(ADDRESS, 0, registers)
-            self._i2c.readfrom_mem_into(ADDRESS, 0, self._registers)
-            self._i2c.writeto_mem(ADDRESS, _STATUS, bytes([self._registers[_STATUS] & ~_OSF]))
-        except OSError:
-            raise ClockError("no answer")
+        days = days_from_civil(year, month, day) + (year > 2100 or year == 2100 and month > 2)
+        return days * _DAY_S + hour * 3600 + minute * 60 + second, not registers[STATUS] & OSF

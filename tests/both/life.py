@@ -65,7 +65,7 @@ class Life:
     )
     battery_min_mv = 0
     schedules = None
-    credit = 0
+    credit = uncertainty = 0
 
     def __init__(self, shape, nor):
         self.shape = shape
@@ -97,6 +97,14 @@ class Life:
 
     def read(self):
         return self.t, TRUSTED
+
+    @property
+    def reference(self):
+        return self.t
+
+    @property
+    def floor(self):
+        return self.t
 
     def owner_entered(self):
         raise Broken("answer", "taken for the owner's")

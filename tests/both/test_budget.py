@@ -3,7 +3,7 @@
 from keyring import KEY, raises
 
 from firmware.core import records
-from firmware.core.budget import Budget, BudgetError, proven_elapsed
+from firmware.core.budget import Budget, BudgetError
 from firmware.core.grants import Grants
 from firmware.core.packing import pack_grant
 from firmware.core.state import State
@@ -136,20 +136,6 @@ def test_a_week_of_a_stranger():
             wrong(budget, state, 9, credit)
             guesses += 1
     assert guesses == 10 + 21
-
-
-def test_proven_time():
-    assert proven_elapsed(1000, 1600, 590) == 600
-    assert proven_elapsed(1000, 1600, None) == 600
-    assert proven_elapsed(1000, 900, 50) == 0
-    assert proven_elapsed(0, 1600, 100) == 95
-    assert proven_elapsed(1000, 0, 100) == 95
-    assert proven_elapsed(0, 0, 99) == 94
-    assert proven_elapsed(0, 0, 1) == 0
-    assert proven_elapsed(0, 0, -5) == 0
-    assert proven_elapsed(0, 1600, None) == 0
-    assert proven_elapsed(1000, 0, None) == 0
-    assert proven_elapsed(0, 0, None) == 0
 
 
 def test_full_buckets_end_every_lockout_at_once():

@@ -1,91 +1,158 @@
-from firmware.clock import Clock
-from firmware.core.words import LOST, STALE, TRUSTED
-from firmware.drivers.ds3231 import ClockError
-from firmware.memory import Memory
+"""The clock's quality, uncertainty, floor and proven seconds, through sleep, losses of power and wrong clocks."""
 
-NOON = 1_772_452_800
+from wrist import DAY, NOON, Life
 
-
-class Board:
-    """The chip's own clock and the memory that it keeps while there is power."""
-
-    def __init__(self):
-        self.rtc = 0
-        self.memory = b""
-
-    def rtc_seconds(self):
-        return self.rtc
-
-    def recall(self):
-        return self.memory
-
-    def remember(self, data):
-        self.memory = bytes(data)
-
-    def lose_power(self):
-        self.rtc = 0
-        self.memory = b""
+from firmware.clock import drift
+from firmware.core.words import LOST, NEVER, STALE, TRUSTED
 
 
-class Source:
-    def __init__(self):
-        self.t = NOON
-        self.running = True
-        self.answers = True
-
-    def read(self):
-        if not self.answers:
-            raise ClockError("no answer")
-        return self.t, self.running
-
-
-class State:
-    floor = 0
-    credit = 1000
-    ref = NOON - 500
-
-
-class Life:
-    """A lock's clock through wakes and power cuts."""
-
-    def __init__(self):
-        self.board, self.source, self.state = Board(), Source(), State()
-        self.wake()
-
-    def wake(self):
-        self.clock = Clock(self.source, self.board, Memory(self.board), self.state)
-
-    def pass_time(self, seconds, rtc_error=0):
-        self.source.t += seconds
-        self.board.rtc += seconds + rtc_error
-
-
-def test_after_power_on_the_flash_and_a_trusted_reading_prove_the_time_between():
+def test_after_a_loss_of_power_the_second_reading_proves_the_time_between():
     life = Life()
-    assert life.clock.read() == (NOON, TRUSTED)
-    assert life.clock.credit == 1500
+    life.pull_power(500)
+    assert life.clock.read() == (NOON + 500, STALE)
+    assert life.clock.uncertainty == NEVER
+    assert (life.clock.credit, life.clock.floor) == (1000, 0)
+    life.pass_time(5)
+    assert life.clock.read() == (NOON + 505, TRUSTED)
+    assert (life.clock.credit, life.clock.floor) == (1505, NOON + 503)
 
 
 def test_credit_grows_with_trusted_readings_through_deep_sleep():
     life = Life()
-    life.clock.read()
     life.pass_time(3600, rtc_error=90)
     life.wake()
     assert life.clock.read() == (NOON + 3600, TRUSTED)
-    assert life.clock.credit == 1500 + 3600
+    assert life.clock.credit == 1000 + 3600
+    assert life.clock.reference == NOON + 3600
 
 
-def test_a_wild_reading_is_stale_and_proves_only_what_the_chips_own_clock_says():
+def test_the_uncertainty_is_that_of_the_sync_and_85_ppm_and_the_second():
+    assert drift((NOON, 0), NOON) == 2
+    assert drift((NOON, 999), NOON) == 2
+    assert drift((NOON, 1500), NOON) == 3
+    assert drift((NOON, 0), NOON + 30 * DAY) == 24  # 22.03 s and one
+    assert drift((NOON, 30_000), NOON + 3650 * DAY) == 31 + 2682
     life = Life()
+    life.pass_time(30 * DAY)
     life.clock.read()
-    life.board.rtc += 1000
-    life.source.t += 100_000
-    assert life.clock.read()[1] == STALE
-    assert life.clock.credit == 1500 + 950
+    assert life.clock.uncertainty == drift(life.state.sync, NOON + 30 * DAY)
+    assert life.clock.floor == NOON + 30 * DAY - life.clock.uncertainty
+
+
+def test_one_wild_reading_moves_nothing_and_is_not_even_seen():
+    for wild in (-NOON, -20 * 365 * DAY, -3600, -5, 5, 3600, 20 * 365 * DAY, 4_300_000_000):
+        life = Life()
+        life.pass_time(10 * DAY)
+        life.source.misread = [life.truth + wild]
+        assert life.clock.read() == (life.truth, TRUSTED)
+        assert not life.source.misread
+        assert life.clock.credit == 1000 + 10 * DAY
+
+
+def test_two_wild_readings_that_differ_move_nothing_and_the_next_sane_one_is_trusted():
+    life = Life()
+    life.pass_time(10 * DAY)
+    life.clock.read()
+    before = life.clock.credit, life.clock.reference
+    for wild in (3600, 20 * 365 * DAY):
+        life.source.misread = [life.truth - wild, life.truth + wild]
+        assert life.clock.read() == (0, LOST)
+        assert life.clock.uncertainty == NEVER
+        assert (life.clock.credit, life.clock.reference, life.clock.floor) == before + (0,)
+        life.pass_time(7)
+        assert life.clock.read() == (life.truth, TRUSTED)
+        before = life.clock.credit, life.clock.reference
+    assert before[0] == 1000 + 10 * DAY + 14
+
+
+def test_a_jump_is_stale_with_that_much_doubt_for_as_long_as_there_is_power():
+    for jump in (5, -5, 500, -3600, 90 * DAY, 20 * 365 * DAY):
+        life = Life()
+        life.pass_time(DAY)
+        life.clock.read()
+        life.source.t += jump
+        for n in range(40):
+            assert life.clock.read()[1] == (STALE if life.source.t >= NOON else LOST)
+            assert abs(jump) <= life.clock.uncertainty
+            if abs(jump) < DAY:
+                assert life.clock.uncertainty < abs(jump) + 10 + n
+            assert life.clock.reference == 0
+            life.pass_time(3600)
+            life.wake()
+        assert life.clock.credit == 1000 + DAY + 39 * 3600 * 95 // 100
+        assert life.clock.floor == 0
+
+
+def test_a_second_jump_adds_to_the_first_even_if_it_leads_back():
+    life = Life()
+    for jump in (1000, -1000):
+        life.source.t += jump
+        assert life.clock.read()[1] == STALE
+        life.pass_time(60)
+    assert 2000 < life.clock.uncertainty < 2020
+
+
+def test_a_jump_below_the_floor_is_lost_and_still_a_jump_when_the_floor_is_passed():
+    life = Life()
+    life.pass_time(DAY)
+    life.clock.read()
+    life.record()
+    life.source.t -= 500
+    assert life.clock.read() == (life.state.floor, LOST)
+    life.pass_time(9000)  # by then the witness would tolerate it
+    assert life.clock.read() == (life.truth - 500, STALE)
+    assert life.clock.uncertainty >= 500
+
+
+def test_a_jump_that_the_flash_knows_of_is_never_certain_after_a_loss_of_power():
+    life = Life()
+    life.source.t += 100
+    life.clock.read()
+    life.record()
+    life.pull_power(60)
+    for _ in range(5):
+        life.pass_time(5)
+        assert life.clock.read()[1] == STALE
+        assert life.clock.uncertainty == NEVER
+    assert life.clock.credit == life.state.credit + 19
+
+
+def test_after_a_loss_of_power_one_wild_reading_among_others_moves_nothing():
+    for place in range(4):
+        life = Life()
+        life.pull_power(DAY)
+        before = life.clock.credit
+        for n in range(6):
+            life.pass_time(5)
+            life.source.misread = [life.truth + 30 * DAY] * (n == place)
+            t, quality = life.clock.read()
+            assert quality != TRUSTED or t == life.truth
+            assert life.clock.credit <= 1000 + DAY + 5 * (n + 1)
+            assert life.clock.floor <= life.truth
+        assert quality == TRUSTED
+        assert life.clock.credit == before + DAY + 30
+
+
+def test_after_a_loss_of_power_a_clock_that_went_back_or_more_than_400_days_ahead_stays_stale():
+    for off, believed in ((-1, True), (-5, False), (-DAY, False), (399 * DAY, True), (401 * DAY, False)):
+        life = Life()
+        life.pass_time(2 * DAY)
+        life.clock.read()
+        life.record()
+        life.pull_power(0)
+        life.source.t += off
+        for _ in range(10):
+            quality = life.clock.read()[1]
+        assert (quality == TRUSTED) == believed, off
+        if not believed:
+            assert life.clock.uncertainty == NEVER
+            assert life.clock.credit == life.state.credit
+            assert life.clock.floor == life.state.floor
 
 
 def test_a_clock_that_is_set_back_and_forth_refills_nothing():
     life = Life()
+    life.pass_time(90_000)
     life.clock.read()
     before = life.clock.credit
     for _ in range(50):
@@ -96,42 +163,64 @@ def test_a_clock_that_is_set_back_and_forth_refills_nothing():
     assert life.clock.credit == before
 
 
+def test_the_slack_of_two_seconds_does_not_add_up():
+    life = Life()
+    for _ in range(600):
+        life.board.rtc += 1
+        life.source.t += 3  # as if someone turned it on
+        life.clock.read()
+    assert life.clock.credit <= 1000 + 600 * 1.14 + 2
+
+
 def test_without_a_clock_the_chips_own_counts_less_and_a_power_cut_nothing():
     life = Life()
-    life.clock.read()
     life.source.answers = False
-    life.board.rtc += 1000
-    assert life.clock.read()[1] == LOST
-    assert life.clock.credit == 1500 + 950
-    life.state.credit = life.clock.credit
-    life.board.lose_power()
-    life.wake()
+    for _ in range(1000):  # however often one looks
+        life.board.rtc += 1
+        assert life.clock.read()[1] == LOST
+    assert life.clock.credit == 1000 + 950
+    life.record()
+    life.pull_power(5000)
     life.clock.read()
-    assert life.clock.credit == 1500 + 950
+    assert life.clock.credit == 1950
 
 
-def test_lost_when_the_oscillator_stood_still_or_the_floor_is_ahead():
+def test_what_the_chips_own_clock_proved_is_not_proven_again():
+    life = Life()
+    life.source.answers = False
+    life.pass_time(2000)
+    life.clock.read()
+    life.source.answers = True
+    life.pass_time(100)
+    assert life.clock.read()[1] == TRUSTED
+    assert life.clock.credit == 1000 + 2100
+    life.record()
+    life.pull_power(300)
+    life.clock.read()
+    life.clock.read()
+    assert life.clock.credit == 1000 + 2400
+
+
+def test_lost_without_a_sync_an_oscillator_or_a_time_that_a_record_can_hold():
     life = Life()
     life.source.running = False
-    assert life.clock.read()[1] == LOST
+    assert life.clock.read() == (0, LOST)
+    assert life.clock.uncertainty == NEVER
     life.source.running = True
     life.state.floor = NOON + 10
     assert life.clock.read() == (NOON + 10, LOST)
-
-
-def test_a_sync_after_a_lost_clock_refills_nothing():
-    life = Life()
-    life.source.running = False
-    life.clock.read()
-    life.source.t += 10_000_000
-    life.source.running = True
-    before = life.clock.credit
-    life.clock.read()
-    assert life.clock.credit == before
+    life.state.floor = 0
+    life.source.t = 4_300_000_000
+    assert life.clock.read()[1] == LOST
+    life.source.t = NOON
+    assert life.clock.read()[1] == TRUSTED
+    life.state.sync = (0, 0)
+    assert life.clock.read()[1] == LOST
 
 
 def test_the_owner_waits_after_power_on_and_between_entries_but_not_after_sleep():
     life = Life()
+    life.pull_power(0)
     life.clock.read()
     assert life.clock.owner_wait(15) == 16_000  # whole seconds: never less than 15
     life.pass_time(60)
@@ -141,8 +230,7 @@ def test_the_owner_waits_after_power_on_and_between_entries_but_not_after_sleep(
     life.pass_time(5)
     life.wake()
     assert life.clock.owner_wait(15) == 11_000
-    life.board.lose_power()
-    life.wake()
+    life.pull_power(0)
     assert life.clock.owner_wait(15) == 16_000
 
 
@@ -156,15 +244,9 @@ def test_memory_that_outlived_the_chips_own_clock_locks_nobody_out():
     assert life.clock.owner_wait(15) == 16_000
 
 
-def test_a_time_that_no_record_can_hold_is_no_time():
-    life = Life()
-    life.source.t = 4_300_000_000
-    assert life.clock.read()[1] == LOST
-    assert life.clock.reference == 0
-
-
 def test_a_second_back_and_forth_is_not_counted_twice():
     life = Life()
+    life.pass_time(10)
     life.clock.read()
     before = life.clock.credit
     for _ in range(100):
@@ -175,9 +257,28 @@ def test_a_second_back_and_forth_is_not_counted_twice():
     assert life.clock.credit == before
 
 
-def test_memory_that_is_damaged_is_forgotten():
+def test_memory_that_is_damaged_or_of_another_layout_is_forgotten():
+    for change in (lambda kept: kept[:-1] + b"\x00", lambda kept: kept[:-1], lambda kept: b""):
+        life = Life()
+        life.pass_time(900)
+        life.clock.read()
+        life.board.memory = change(life.board.memory)
+        life.wake()
+        assert life.clock.credit == life.state.credit
+        assert life.clock.read()[1] == STALE
+
+
+def test_a_state_that_could_not_be_read_for_once_is_not_taken_for_an_empty_one():
     life = Life()
-    life.clock.read()
-    life.board.memory = life.board.memory[:-1] + b"\x00"
+    life.pull_power(60)
+    state, life.state = life.state, type(life.state)()
+    life.state.sync = (0, 0)
+    life.state.credit = life.state.ref = 0
     life.wake()
-    assert life.clock.credit == life.state.credit
+    life.clock.read()
+    life.state = state
+    life.wake()
+    life.pass_time(5)
+    life.clock.read()
+    assert life.clock.read()[1] == TRUSTED
+    assert life.clock.credit == 1065

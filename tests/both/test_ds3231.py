@@ -1,5 +1,6 @@
 from firmware.core.calendar import days_from_civil
 from firmware.drivers.ds3231 import DS3231, ClockError
+from firmware.drivers.ds3231_service import set_time, temperature
 
 NOON = 12 * 3600
 
@@ -23,9 +24,9 @@ class Bus:
         self.registers[register : register + len(data)] = data
 
 
-def refuses(bus):
+def refuses(act):
     try:
-        DS3231(bus).read()
+        act()
     except ClockError:
         return True
     return False
@@ -45,8 +46,16 @@ def test_reads_twelve_hour_mode():
 
 
 def test_the_century_bit_is_the_year_2100():
-    bus = Bus(b"\x59\x59\x23\x04\x31\x92\x99")
-    assert DS3231(bus).read()[0] == days_from_civil(2200, 1, 1) * 86400 - 1
+    bus = Bus(b"\x59\x59\x23\x04\x31\x81\x00")
+    assert DS3231(bus).read()[0] == days_from_civil(2100, 2, 1) * 86400 - 1
+
+
+def test_the_chip_has_a_leap_day_in_2100_and_the_calendar_has_not():
+    bus = Bus()
+    first = days_from_civil(2100, 2, 28)
+    for n, (month, day) in enumerate(((0x82, 0x28), (0x82, 0x29), (0x83, 0x01), (0x92, 0x31))):
+        bus.registers[4:7] = bytes((day, month, 0))
+        assert DS3231(bus).read()[0] // 86400 == (first + n if n < 3 else days_from_civil(2101, 1, 1))
 
 
 def test_an_oscillator_that_stood_still_is_told():
@@ -69,30 +78,44 @@ def test_registers_that_hold_no_time_are_refused():
     ):
         bus = Bus()
         bus.registers[place] = value
-        assert refuses(bus), (place, value)
+        assert refuses(DS3231(bus).read), (place, value)
 
 
 def test_a_chip_that_does_not_answer_is_refused():
     bus = Bus()
     bus.dead = True
-    assert refuses(bus)
+    assert refuses(DS3231(bus).read)
+    assert refuses(lambda: set_time(bus, 1_800_000_000))
 
 
 def test_what_is_written_is_read_and_clears_the_stop_flag_alone():
     bus = Bus()
     bus.registers[0x0F] = 0x88
-    clock = DS3231(bus)
-    for year, month, day in ((2000, 1, 1), (2024, 2, 29), (2036, 2, 7), (2038, 1, 19), (2100, 3, 1), (2199, 12, 31)):
+    for year, month, day in (
+        (2000, 1, 1),
+        (2024, 2, 29),
+        (2036, 2, 7),
+        (2038, 1, 19),
+        (2100, 2, 28),
+        (2100, 3, 1),
+        (2100, 3, 2),
+        (2199, 12, 31),
+    ):
         seconds = days_from_civil(year, month, day) * 86400 + 86399
-        clock.write(seconds)
-        assert clock.read() == (seconds, True)
+        set_time(bus, seconds)
+        assert DS3231(bus).read() == (seconds, True)
     assert bus.registers[0x0F] == 0x08
 
 
 def test_a_time_the_chip_cannot_hold_is_refused():
-    for seconds in (0, days_from_civil(2200, 1, 1) * 86400):
-        try:
-            DS3231(Bus()).write(seconds)
-        except ClockError:
-            continue
-        raise AssertionError(seconds)
+    for seconds in (0, days_from_civil(2200, 1, 2) * 86400):
+        assert refuses(lambda seconds=seconds: set_time(Bus(), seconds)), seconds
+
+
+def test_temperature_in_quarters_of_a_degree():
+    bus = Bus()
+    for high, low, quarters in ((0x19, 0x40, 101), (0x00, 0x00, 0), (0xFF, 0xC0, -1), (0xD8, 0x00, -160)):
+        bus.registers[0x11:0x13] = bytes((high, low))
+        assert temperature(bus) == quarters
+    bus.dead = True
+    assert refuses(lambda: temperature(bus))

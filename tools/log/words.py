@@ -47,6 +47,10 @@ def state_words(body):
         _, _, credit, ref, floor, attempts, boots, _ = struct.unpack_from(records.CLOCK_FORMAT, body)
         at = f", reading {time_text(ref)}" if ref else ""
         return "clock", f"{attempts} attempts, {boots} boots, {credit} s proven{at}, floor {time_text(floor)}"
+    if kind == records.SYNC:
+        _, _, t, doubt_ms, credit, floor = struct.unpack_from(records.SYNC_FORMAT, body)
+        said = f"to {time_text(t)}, true to {doubt_ms} ms" if t else "none"
+        return "sync", f"{said}, {credit} s proven, floor {time_text(floor)}"
     if kind == records.HEAD:
         _, _, *head, burnt_at = struct.unpack_from(records.HEAD_FORMAT, body)
         return "head", f"{_head(*head)}, last burn at attempt {burnt_at}"
