@@ -93,6 +93,15 @@ class MessageError(ValueError):
     """The plaintext is not what a message of its type says, or what was to be said is out of bounds."""
 
 
+class Refused(Exception):
+    """A command is not done: `word` is BEFORE to UNKNOWN, `detail` says more to its sender (UTF-8, 200 bytes)."""
+
+    def __init__(self, word, detail=b""):
+        super().__init__(word)
+        self.word = word
+        self.detail = detail
+
+
 def unpack(kind, text):
     """The fields of a message that came down, in the order of docs/protocol.md; SET_SETTINGS: (dict of settings,).
 
@@ -112,9 +121,11 @@ def unpack(kind, text):
     if kind == PUT_GRANT:
         _check_grant(text)
     elif kind == PUT_ISSUER:
-        if not fields[3] and any(fields[4]):
-            raise MessageError("a key without an epoch")
+        if bool(fields[3]) != any(fields[4]):
+            raise MessageError("a key without an epoch, or an epoch without a key")
         return fields[:5] + (_label(fields[5]),)
+    elif kind == ROTATE and not any(fields[2]):
+        raise MessageError("no key")
     return fields
 
 

@@ -149,6 +149,8 @@ def malformed():
     for name, field, value in _OUT_OF_BOUNDS:
         yield f"{name}, {field} {value}", downs[name].kind, _changed(downs[name], field, value)
     yield "put issuer, a key without an epoch", lock.PUT_ISSUER, _changed(downs["put issuer"], "epoch", 0)
+    yield "put issuer, an epoch without a key", lock.PUT_ISSUER, _changed(downs["put issuer"], "root key", 0)
+    yield "rotate, no key", lock.ROTATE, _changed(downs["rotate"], "root key", 0)
     label = downs["put issuer"].text[:-12]
     yield "put issuer, label not UTF-8", lock.PUT_ISSUER, label + b"\xff".ljust(12, b"\0")
     yield "put issuer, label with a zero inside", lock.PUT_ISSUER, label + b"a\0b".ljust(12, b"\0")
