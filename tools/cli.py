@@ -1,6 +1,7 @@
 """Tools for a Dropbolt lock, on your own computer."""
 
 import sys
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -47,7 +48,7 @@ def risk(file: Annotated[Path, typer.Argument(metavar="CONFIG", help="The lock's
     from tools.risk import report
 
     try:
-        lock = load(file)
+        lock = load(file, int(time.time()))
     except ConfigErrors as error:
         print(*(f"{file}:{line}: {text}" for line, text in error.errors), sep="\n", file=sys.stderr)
         raise typer.Exit(UNREADABLE) from error

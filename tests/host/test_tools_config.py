@@ -11,6 +11,8 @@ from tools.config.reader import ConfigErrors, load, parse
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "docs" / "lock.example.toml"
 
+NOW = 1_772_438_400
+
 SMALL = """\
 [[bucket]]
 length = 9
@@ -33,7 +35,7 @@ def errors_of(text):
 
 
 def test_the_example_is_a_lock():
-    lock = load(EXAMPLE)
+    lock = load(EXAMPLE, NOW)
     grants = lock.table()
     assert [grants.label(i) for i in range(len(grants))] == ["app", "couriers", "locksmith", "owner"]
     assert [grants.kind(i) for i in range(len(grants))] == [INTERVAL, EVENT, EVENT, NUMBER]
@@ -113,7 +115,7 @@ def test_ten_errors_are_told_at_once_with_their_lines():
         (
             "relock_s: must be a whole number",
             "colour: unknown",
-            "night: 'fri 22:00-25:00': times run from 00:00 to 24:00",
+            "night: expected hours such as 08:00-18:00, up to 24:00, but found 'fri 22:00-25:00'",
             "issuer: permissions is missing",
             "refill: must be a duration",
             "grant 1: window 70, must be 1 to 64",
@@ -183,14 +185,43 @@ def test_more_than_the_lock_can_keep_is_told():
     assert errors_of("[schedules]\n" + rows)[0][1].endswith("more than 1280 bytes of the lock's flash")
 
 
+SET = """\
+[[issuer]]
+number = 3
+label = "carrier"
+permissions = ["unlock"]
+quota = 20
+
+[schedules]
+sundays = ["sun 08:00-09:00"]
+
+"""
+
+
+def test_what_speaks_against_the_set_is_told_at_once():
+    text = SET + SMALL + 'issuer = "carrier"\nvalid_until = 2026-02-01T00:00:00Z\n'
+    text += '[[grant]]\nid = 2\nlabel = "more"\nkind = "event"\ncheck = true\nissuer = "carrier"\nwindow = 21\n'
+    text += 'permissions = ["unlock", "duress"]\n'
+    text += '[[grant]]\nid = 3\nlabel = "never"\nkind = "event"\ncheck = true\nschedule = "sundays"\n'
+    text += "valid_from = 2026-03-02T00:00:00Z\nvalid_until = 2026-03-03T00:00:00Z\n"
+    with pytest.raises(ConfigErrors) as caught:
+        parse(text, NOW)
+    assert caught.value.errors == [
+        (1, "issuer 3: 21 codes outstanding, quota 20"),
+        (22, "grant 1: valid until lies in the past"),
+        (30, "grant 2: permissions that issuer 3 has not: duress"),
+        (36, "grant 3: schedule 1 is closed for as long as the grant is valid"),
+    ]
+
+
 def test_a_file_that_is_no_text_or_too_long_is_told(tmp_path):
     file = tmp_path / "lock.toml"
     file.write_bytes(b"# one\n# two \xff\n")
     with pytest.raises(ConfigErrors, match="line 2: not UTF-8 text"):
-        load(file)
+        load(file, NOW)
     file.write_bytes(b"#" * (1 << 21))
     with pytest.raises(OSError, match="more than"):
-        load(file)
+        load(file, NOW)
 
 
 @pytest.mark.parametrize(
@@ -200,6 +231,7 @@ def test_a_file_that_is_no_text_or_too_long_is_told(tmp_path):
         (["mon-sun 00:00-24:00"], [[127, 0, 1440]]),
         (["sat,sun 10:00-12:00", "tue 00:00-00:01"], [[96, 600, 720], [2, 0, 1]]),
         (["fri-mon 01:00-02:00"], [[113, 60, 120]]),
+        (["daily 08:00-12:00 and sat 13:00-14:00"], [[127, 480, 720], [32, 780, 840]]),
         (["sun 22:00-02:00"], [[64, 1320, 1440], [1, 0, 120]]),
         (["fri 22:00-00:00"], [[16, 1320, 1440]]),
     ],

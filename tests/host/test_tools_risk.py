@@ -14,7 +14,6 @@ from firmware.core.grants import Grants
 from firmware.core.packing import pack_grant
 from firmware.core.risk import exceeds, risk
 from firmware.core.words import EVENT, INTERVAL, NUMBER, OWNER, UNLOCK
-from tools.config.reader import load
 from tools.risk import advice, report
 
 ROOT = Path(__file__).parents[2]
@@ -148,4 +147,3 @@ def test_the_default_buckets_hold_the_bound():
     """Of an app of six digits with three codes and of couriers' eight with 32, as the rules have them."""
     grants = Grants(app() + couriers(window=32) + OWNERS)
     assert not report(grants, ((6, 5, 48 * HOUR), (9, 10, 8 * HOUR)), 1000)[2]
-    assert load(EXAMPLE).settings["risk_one_in"] == 1000

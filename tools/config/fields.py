@@ -7,13 +7,11 @@ import re
 from datetime import UTC, datetime
 
 from firmware.core.words import PERMISSIONS
-
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+from host_sim.session.fields import FieldError as SessionFieldError
+from host_sim.session.rights import read_windows
 
 _UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"([0-9]{1,9})(s|min|h|d)")
-_WINDOW = re.compile(r"([a-z,-]+) ([0-9]{2}):([0-9]{2})-([0-9]{2}):([0-9]{2})")
-_MIDNIGHT = 1440
 
 
 class FieldError(ValueError):
@@ -89,42 +87,17 @@ def one_of(*words):
 
 
 def windows(value):
-    """`["mon-fri 08:00-18:00", "sat 22:00-02:00"]` as [days, from, to] each, minutes of the local day.
+    """`["mon-fri 08:00-18:00", "sat 22:00-02:00"]` as [days, from, to] each; over midnight is two windows.
 
-    `days`: bit 0 is Monday. What goes over midnight becomes two windows, the second one on the day after.
+    `days`: bit 0 is Monday. from, to: minutes of the local day.
     """
     if not isinstance(value, list) or not value:
         raise FieldError('must be a list of windows such as "mon-fri 08:00-18:00"')
-    rows = []
-    for each in value:
-        rows += _window(each)
-    return rows
+    return [row for each in value for row in _window(each)]
 
 
 def _window(value):
-    match = _WINDOW.fullmatch(value) if isinstance(value, str) else None
-    if not match:
-        raise FieldError(f'{value!r} is no window such as "mon-fri 08:00-18:00" or "sat,sun 22:00-02:00"')
-    days = _days(match[1])
-    hour, minute, last_hour, last_minute = map(int, match.groups()[1:])
-    begin, end = hour * 60 + minute, last_hour * 60 + last_minute
-    if minute > 59 or last_minute > 59 or begin >= _MIDNIGHT or end > _MIDNIGHT or begin == end:
-        raise FieldError(f"{value!r}: times run from 00:00 to 24:00, and a window must not be empty")
-    if begin < end:
-        return [[days, begin, end]]
-    after = days << 1 & 127 | days >> 6
-    return [[days, begin, _MIDNIGHT]] + ([[after, 0, end]] if end else [])
-
-
-def _days(words):
-    mask = 0
-    for word in words.split(","):
-        first, _, last = word.partition("-")
-        if first not in DAYS or (last or first) not in DAYS:
-            raise FieldError(f"{word!r} is no day: mon to sun, mon-fri or sat,sun")
-        place = DAYS.index(first)
-        mask |= 1 << place
-        while DAYS[place] != (last or first):
-            place = (place + 1) % 7
-            mask |= 1 << place
-    return mask
+    try:
+        return read_windows(text(value).split())[0]
+    except SessionFieldError as error:
+        raise FieldError(f"expected {error}, but found {value!r}") from None

@@ -10,6 +10,7 @@ import re
 import tomllib
 from dataclasses import dataclass
 
+from firmware.core.admission import AdmissionError, admit
 from firmware.core.bounds import GrantError, check_grants
 from firmware.core.budget import Budget, BudgetError
 from firmware.core.grants import Grants
@@ -21,7 +22,7 @@ from tools.log.files import read
 
 _LIMIT = 1 << 20
 _BYTES = {NUMBER: 16}
-_GRANT = re.compile(r"grant (\d+): (.*)")
+_NAMED = re.compile(r"(grant|issuer) (\d+): (.*)")
 
 
 class ConfigErrors(ValueError):
@@ -35,35 +36,42 @@ class ConfigErrors(ValueError):
 @dataclass(frozen=True)
 class LockFile:
     """What a file says. settings: by name, as the firmware reads them, without ids and keys. grants: keyword arguments
-    of `pack_grant` each, without `key`. buckets: (typed length, burst, refill in seconds) each."""
+    of `pack_grant` each, without `key`."""
 
     settings: dict
     grants: tuple
-    buckets: tuple
+
+    @property
+    def buckets(self):
+        """(typed length, burst, refill in seconds) each."""
+        return self.settings["buckets"]
 
     def table(self):
         """The grants with keys that open nothing, to compute with."""
         return Grants(b"".join(_trial(grant) for grant in self.grants))
 
 
-def load(path):
-    """The LockFile at `path`. Raises ConfigErrors; OSError for a file that cannot be read or is longer than 1 MiB."""
+def load(path, now):
+    """The LockFile at `path` as of unix second `now`, by which a grant may be past.
+
+    Raises ConfigErrors; OSError for a file that cannot be read or is longer than 1 MiB.
+    """
     content = read(path, _LIMIT)
     try:
-        return parse(content.decode("utf-8"))
+        return parse(content.decode("utf-8"), now)
     except UnicodeDecodeError as error:
         raise ConfigErrors([(content.count(b"\n", 0, error.start) + 1, "not UTF-8 text")]) from None
 
 
-def parse(text):
-    """The LockFile that `text` describes. Raises ConfigErrors."""
+def parse(text, now=0):
+    """The LockFile that `text` describes as of unix second `now`. Raises ConfigErrors."""
     try:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         found = re.fullmatch(r"(.*) \(at (?:line (\d+), column \d+|end of document)\)", str(error), re.DOTALL)
         what, line = (found[1], int(found[2] or len(text.splitlines()))) if found else (str(error), 1)
         raise ConfigErrors([(line, f"no TOML: {what[:1].lower()}{what[1:]}")]) from None
-    return _Reader(tables, Lines(text)).lock_file()
+    return _Reader(tables, Lines(text), now).lock_file()
 
 
 def _trial(grant):
@@ -74,9 +82,10 @@ def _trial(grant):
 class _Reader:
     """One pass over the tables of a file, which notes what is wrong and goes on."""
 
-    def __init__(self, tables, lines):
+    def __init__(self, tables, lines, now):
         self._tables = tables
         self._lines = lines
+        self._now = now
         self._errors = []
         self._place_of = {}  # of a grant, by its id
 
@@ -98,11 +107,14 @@ class _Reader:
         rows = tuple((row["length"], row["burst"], row["refill"]) for row in buckets if len(row) == 3)
         self._check_buckets(rows, grants)
         settings["issuers"] = [[row.get(name) for name in schema.ISSUER] for row in issuers]
-        if not self._errors and (wrong := check.of_settings(settings | {"buckets": rows})):
+        settings["buckets"] = rows
+        if not self._errors and (wrong := check.of_settings(settings)):
             self._wrong(wrong, "settings")
+        if not self._errors:
+            self._admit(schema.DEFAULTS | settings, grants)
         if self._errors:
             raise ConfigErrors(self._errors)
-        return LockFile(schema.DEFAULTS | settings, tuple(grants), rows)
+        return LockFile(schema.DEFAULTS | settings, tuple(grants))
 
     def _settings(self):
         settings = self._section("settings", self._dict("settings"), schema.SETTINGS, ())
@@ -172,13 +184,13 @@ class _Reader:
                 packed.append(_trial(grant))
                 grants.append(grant)
             except GrantError as error:
-                self._grant_error(error)
+                self._placed(str(error))
         self._twice("grant", rows, "id", "label")
         if len(packed) == len(rows) and not self._errors:
             try:
                 check_grants(Grants(b"".join(packed)))
             except GrantError as error:
-                self._grant_error(error)
+                self._placed(str(error))
         return grants
 
     def _grant(self, place, row, issuers, ids):
@@ -206,6 +218,15 @@ class _Reader:
             except BudgetError as error:
                 self._wrong(str(error), "grant", self._place_of[grant["id"]])
 
+    def _admit(self, settings, grants):
+        """What speaks against the set as a whole, but for the risk: that is told with its figures."""
+        table = Grants(b"".join(_trial(grant) for grant in grants))
+        try:
+            admit(settings | {"risk_one_in": 1}, table, self._now)
+        except AdmissionError as error:
+            for text in error.complaints:
+                self._placed(text)
+
     def _name(self, grant, place, key, numbers):
         """Put the number in place of the name that a grant has at `key`."""
         name = grant.get(key)
@@ -217,16 +238,18 @@ class _Reader:
             what = {"second": "grant"}.get(key, key)
             self._wrong(f"{key}: there is no {what} {name!r}{_near(name, numbers)}", "grant", place, key)
 
-    def _grant_error(self, error):
-        """What the firmware says of a grant, at the line of the field that it names."""
-        found = _GRANT.fullmatch(str(error))
-        place = self._place_of.get(int(found[1])) if found else None
+    def _placed(self, text):
+        """Note what the firmware says, at the line of the grant or issuer and the field that it names."""
+        found = _NAMED.fullmatch(text)
+        table, number = (found[1], int(found[2])) if found else ("grant", 0)
+        key = {"grant": "id", "issuer": "number"}[table]
+        rows = self._list(table)
+        place = next((place for place, row in enumerate(rows) if row.get(key) == number), None)
         if place is None:
-            self._wrong(str(error), "grant")
+            self._wrong(text, "settings")
             return
-        row = self._list("grant")[place]
-        key = next((key for key in row if found[2].startswith(key.replace("_", " ") + " ")), "")
-        self._wrong(str(error), "grant", place, key)
+        words = (name for name in rows[place] if found[3].startswith(name.replace("_", " ") + " "))
+        self._wrong(text, table, place, next(words, ""))
 
     def _twice(self, table, rows, *keys):
         for key in keys:
