@@ -15,7 +15,7 @@ Refused(STORAGE). mark: (number, epoch, counter) of the command, to be stored wi
     last(number, epoch)       the issuer's last counter in this key epoch, 0 for none: the greater of journal and vault
     count(*mark)              have the counter in the journal
     permissions(number)       of the issuer, bits of core/words.py; 0: there is none of that number
-    issuer_of(grant id)       number, 0 if there is no such grant
+    issuer_of(grant id)       number, which may be 0; None if there is no such grant
     revoked(grant id)         whether there is such a grant, revoked
     keep_keys(packed)         have the table of keys in flash
     time(t, ms, uncertainty)  what the gateway's reply says: t unix s and ms when it was sealed, uncertainty in ms
@@ -199,7 +199,7 @@ class Commands:
             allowed = permissions
         elif kind == messages.PUT_GRANT:
             grant = Grants(fields[0])
-            own = grant.issuer(0) == number and self._actions.issuer_of(grant.id(0)) in (0, number)
+            own = grant.issuer(0) == number and self._actions.issuer_of(grant.id(0)) in (None, number)
             allowed = own and not grant.permissions(0) & ~permissions
         elif kind == messages.REVOKE_GRANT or kind in _FORWARD:
             allowed = self._actions.issuer_of(fields[0]) == number

@@ -32,7 +32,7 @@ class Lock:
 
     def __init__(self):
         self.journal, self.vault = {}, {}
-        self.grants = {5: [GUEST, False], 6: [CARRIER, False]}
+        self.grants = {5: [GUEST, False], 6: [CARRIER, False], 8: [0, False]}
         self.issuers = dict(PERMISSIONS)
         self.packed = b"".join(bytes((number, 1)) + ROOTS[number] for number in sorted(ROOTS))
         self.done = []
@@ -78,10 +78,10 @@ class Lock:
         return self.issuers.get(number, 0)
 
     def issuer_of(self, grant):
-        return self.grants.get(grant, [0])[0]
+        return self.grants.get(grant, [None])[0]
 
     def revoked(self, grant):
-        return self.grants.get(grant, [0, False])[1]
+        return self.grants.get(grant, [None, False])[1]
 
     def _keep(self, packed):
         self.packed = packed
@@ -129,6 +129,9 @@ class Lock:
         self._commit(mark, lambda: self.grants.update({grant.id(0): row}), "put grant", grant.id(0))
 
     def revoke_grant(self, grant, mark):
+        if grant not in self.grants:
+            raise Refused(messages.UNKNOWN)
+
         def change():
             self.grants[grant][1] = True
 
@@ -142,6 +145,9 @@ class Lock:
         self._commit(mark, change, "put issuer", number, permissions, quota, label)
 
     def revoke_issuer(self, number, packed, mark):
+        if number not in self.issuers:
+            raise Refused(messages.UNKNOWN)
+
         def change():
             self.issuers.pop(number)
             self.packed = packed

@@ -154,6 +154,7 @@ def test_an_owner_without_the_permission_to_unlock_does_not():
 def test_grants_of_others_are_out_of_reach():
     for text in (
         event(id=6, issuer=GUEST),  # another's grant
+        event(id=8, issuer=GUEST),  # nobody's
         event(id=41, issuer=CARRIER),  # in another's name
         event(id=41, issuer=GUEST, permissions=UNLOCK | 8),  # more than its issuer may
     ):
@@ -163,8 +164,10 @@ def test_grants_of_others_are_out_of_reach():
     lock, commands = ready()
     commands.receive(sealed(GUEST, 5, m.REVOKE_GRANT, b"\x99\0"))
     assert words(commands) == [(GUEST, 5, m.REFUSED)]
-    commands.receive(sealed(GATEWAY, 5, m.PUT_GRANT, event(id=6, issuer=CARRIER)))
+    commands.receive(sealed(GATEWAY, 5, m.REVOKE_GRANT, b"\x99\0"))
+    commands.receive(sealed(GATEWAY, 6, m.PUT_GRANT, event(id=6, issuer=CARRIER)))
     assert lock.done == [("put grant", 6)]
+    assert words(commands)[1:] == [(GATEWAY, 5, m.UNKNOWN), (GATEWAY, 6, m.DONE)]
 
 
 def test_a_revoked_grant_stays_revoked():
