@@ -7,6 +7,8 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 
+from firmware.config import Config
+from firmware.core.admission import admit
 from firmware.core.grants import Grants
 from firmware.core.packing import pack_grant
 from firmware.core.stretch import number_key
@@ -50,7 +52,7 @@ class LockConfig:
     buckets: (typed length, burst in entries, refill in seconds per entry) each. None: 5 entries and one per 48 hours up
         to 7 typed digits, 10 and one per 8 hours above, for every length that the grants use; the owner's has none.
     settings: further settings by name, as firmware/config.py reads them. Nothing is checked here, so that a test can
-        give the lock what it must refuse. None: the vault stays empty.
+        give the lock what it must refuse: that is `Issuer.admit`. None: the vault stays empty.
     sectors: size of the partition in sectors of 4096 bytes, None for a chip without it.
     synchronised: whether the clock is set over the cable, to half a second.
     """
@@ -76,7 +78,7 @@ class Issuer:
         """First key of the log, kept by the owner alone."""
         self.labels = {}
         """Label of each grant by its id."""
-        self.issuers = {number: label for number, label, _, _ in (config.settings or {}).get("issuers", [])}
+        self.issuers = _issuer_labels((config.settings or {}).get("issuers"))
         """Label of each issuer by its number; the owner, number 0, has none."""
         self._numbers = {}
         self._counters = {}
@@ -86,6 +88,11 @@ class Issuer:
         self.grants = Grants(self.packed)
         self.settings = self._settings(config)
         """The settings as JSON bytes, as they go into the vault."""
+
+    def admit(self, now):
+        """Raise ConfigError or AdmissionError for a set that no lock should be given at unix second `now`."""
+        Config(self.settings, self.packed)
+        admit(json.loads(self.settings), self.grants, int(now))
 
     def code(self, label, now, at=None, serial=0, counter=None):
         """The digits to type, without `#`, of the grant `label`; raises KeyError for no such grant.
@@ -148,6 +155,12 @@ class Issuer:
         grants = self.grants
         lengths = {grants.length(i) for i in range(len(grants)) if not grants.permissions(i) & OWNER}
         return [[length, *(_SHORT_BUCKET if length <= _SHORT else _LONG_BUCKET)] for length in sorted(lengths)]
+
+
+def _issuer_labels(rows):
+    """Labels by number, as far as the setting has them."""
+    shaped = [row for row in rows if isinstance(row, list) and len(row) == 4] if isinstance(rows, list) else []
+    return {number: label for number, label, _, _ in shaped}
 
 
 def provision(world, config, seed=0):

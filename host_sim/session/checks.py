@@ -2,6 +2,7 @@
 
 import re
 
+from firmware.core.admission import AdmissionError
 from firmware.core.bounds import GrantError
 from firmware.core.budget import BudgetError
 from host_sim.session.fields import CodeOf
@@ -11,6 +12,7 @@ from host_sim.session.setup import (
     NUMBER_DIGITS,
     OWNER_DIGITS,
     Numbers,
+    check_set,
     check_table,
     label,
     of_form,
@@ -33,7 +35,8 @@ def whole(lines):
     """All other problems of a session whose lines are each right by themselves."""
     if not lines:
         return [(1, "an empty session: expected at least a `clock` line")]
-    return _clock(lines) + _setup(lines) + (_grants(lines) or _table(lines)) + _names(lines)
+    problems = _clock(lines) + _setup(lines) + (_grants(lines) or _table(lines)) + _names(lines)
+    return problems or _set(lines)
 
 
 def _clock(lines):
@@ -116,14 +119,47 @@ def _words_of(line):
 
 
 def _table(lines):
-    """What is wrong with all grants and buckets together, told at the last of them."""
-    grants = of_form(lines, *GRANT_FORMS)
+    """What is wrong with all grants and buckets together."""
     try:
         check_table(lines)
     except (GrantError, BudgetError) as error:
-        named = re.sub(r"grant (\d+)", lambda found: f"grant {label(grants[int(found[1]) - 1])}", str(error))
-        return [(of_form(lines, *GRANT_FORMS, "bucket")[-1].number, named)]
+        return [_placed(lines, str(error))]
     return []
+
+
+def _set(lines):
+    """What speaks against giving a lock all of this, each told at the line that it is about."""
+    try:
+        check_set(lines)
+    except AdmissionError as error:
+        return [_placed(lines, text) for text in error.complaints]
+    return []
+
+
+def _placed(lines, text):
+    """(line number, text) of a complaint of the firmware, with the session's names in place of numbers.
+
+    One that is about a grant, an issuer or a schedule is told there, any other at the last line of grants and buckets.
+    """
+    subjects = {
+        "grant": of_form(lines, *GRANT_FORMS),
+        "issuer": of_form(lines, "issuer"),
+        "schedule": of_form(lines, "schedule"),
+    }
+
+    def line_of(found):
+        return dict(enumerate(subjects[found[1]], start=1)).get(int(found[2]))
+
+    def name(found):
+        line = line_of(found)
+        if line is None:
+            return found[0]
+        return f"{found[1]} {label(line) if found[1] == 'grant' else line.fields[found[1]]}"
+
+    about = re.match(r"(grant|issuer|schedule) (\d+): ", text)
+    line = line_of(about) if about else None
+    line = line or (of_form(lines, *GRANT_FORMS, "bucket") or lines)[-1]
+    return line.number, re.sub(r"(grant|issuer|schedule) (\d+)\b", name, text)
 
 
 def _names(lines):

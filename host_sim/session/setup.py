@@ -4,13 +4,14 @@ import json
 import re
 from dataclasses import dataclass
 
+from firmware.config import ConfigError
 from firmware.core.bounds import check_grants
 from firmware.core.budget import Budget
 from firmware.core.grants import Grants
 from firmware.core.packing import pack_grant
 from firmware.core.stretch import KEY_SIZE
 from firmware.core.words import EVENT, INTERVAL, NUMBER, OWNER, REMOTE, UNLOCK
-from host_sim.lock import LockConfig
+from host_sim.provision import Issuer, LockConfig
 
 GRANT_FORMS = ("interval", "event", "number", "owner")
 OWNER_DIGITS = 12
@@ -69,7 +70,11 @@ def of_form(lines, *forms):
 
 def start(session):
     """The unix second at which the session begins."""
-    return of_form(session.setup, "clock")[0].fields["clock"].unix(0)
+    return _start(session.setup)
+
+
+def _start(lines):
+    return of_form(lines, "clock")[0].fields["clock"].unix(0)
 
 
 def known_codes(session):
@@ -85,7 +90,10 @@ def checked_lengths(session):
 
 def lock_config(session):
     """The lock of the session's set-up."""
-    setup = session.setup
+    return _lock_config(session.setup)
+
+
+def _lock_config(setup):
     numbers = Numbers.of(setup)
     config = LockConfig(grants=[_described_grant(line, numbers) for line in of_form(setup, *GRANT_FORMS)])
     config.buckets = buckets(setup) or None
@@ -175,6 +183,17 @@ def check_table(lines):
     rules = buckets(lines)
     if rules:
         Budget(rules, grants)
+
+
+def check_set(lines):
+    """Raise AdmissionError for what no lock should be given; settings that are wrong by themselves are the lock's."""
+    config = _lock_config(lines)
+    if config.settings is None:
+        return
+    try:
+        Issuer(config).admit(_start(lines))
+    except ConfigError:
+        pass
 
 
 def _trial_table(lines):

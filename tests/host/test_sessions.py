@@ -79,14 +79,14 @@ def test_what_a_session_says_of_grants_is_what_the_lock_gets():
             "schedule office mon-fri 08:00-18:00\nissuer parcels may unlock quota 9\n"
             "issuer firm may unlock,duress quota 40\n"
             "grant door interval step 1h max-u 5min second desk by firm schedule office may unlock,duress\n"
-            "grant desk event may approve\ngrant parcel number 12345678901 last 10 unpredictable 6 second approval\n"
+            "grant desk event may approve\ngrant parcel number 12345678901 last 10 unpredictable 8 second approval\n"
             "grant old event revoked\nsetting hold_s = 60\n"
         )
     )
     door, desk, parcel, old = config.grants
     assert (door["max_u"], door["second"], door["issuer"], door["schedule"], door["permissions"]) == (300, 2, 2, 2, 9)
     assert desk["permissions"] == 32
-    assert (parcel["unpredictable"], parcel["second"], parcel["number"]) == (6, 0xFFFF, "2345678901")
+    assert (parcel["unpredictable"], parcel["second"], parcel["number"]) == (8, 0xFFFF, "2345678901")
     assert old["revoked"]
     assert config.settings == {
         "zone": "EST5EDT,M3.2.0,M11.1.0",
@@ -198,6 +198,45 @@ def test_a_wrong_line_says_what_was_expected(line, expected):
 )
 def test_what_no_line_shows_by_itself(text, expected):
     assert any(expected in told for told in problems(text))
+
+
+def test_a_set_that_is_not_admitted_is_told_where_it_is_wrong():
+    told = problems(
+        HEAD
+        + "issuer firm may unlock,call quota 8\n"
+        + "schedule office mon 08:00-18:00\n"
+        + "grant drop event may hold-open,unlock by firm\n"
+        + "grant late event until 2026-03-01 00:00\n"
+        + "grant tuesday event schedule office from 2026-03-03 00:00 until 2026-03-04 00:00\n"
+        + "grant six event digits 6\n"
+        + "grant a number 1234567890\ngrant b number 991234567890 last 10\n"
+    )
+    assert told == [
+        "x.txt:4: issuer firm: 16 codes outstanding, quota 8",
+        "x.txt:6: grant drop: permissions that issuer firm has not: hold open",
+        "x.txt:7: grant late: valid until lies in the past",
+        "x.txt:8: grant tuesday: schedule office is closed for as long as the grant is valid",
+        "x.txt:11: grant b: same number as grant a: one code would be of both",
+        "x.txt:11: risk: a stranger opens with a chance of 3.8e-03 a year, above 1 in 1000",
+    ]
+
+
+@pytest.mark.parametrize("line", ["setting issuers = 5", "setting relock_s = 0", "setting zone = 5"])
+def test_a_setting_that_the_lock_refuses_is_left_to_it(line):
+    assert len(parse(HEAD + line + "\n").setup) == 4
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("setting issuers = [[1]]", "x.txt:3: issuers: row 1 must be [number, label, permissions, quota]"),
+        ('setting issuers = [[1,"a",0,1]]', "x.txt:3: issuer 1: permissions 0, must be 1 to 127"),
+        ("setting zone = nowhere", "x.txt:3: zone: expected a number from 0 to 24 at place 8"),
+    ],
+)
+def test_a_setting_that_only_admission_looks_at_is_told(line, told):
+    assert problems(HEAD + line + "\n") == [told]
+    assert len(problems("clock 2026-03-02 08:00\n" + line + "\n")) == 1
 
 
 def test_a_file_that_cannot_be_read_is_said_so(tmp_path):
