@@ -50,8 +50,10 @@ def export(file: Dump, out: Annotated[Path, typer.Argument(metavar="OUT", help="
     Status 2: the file is no dump, or has no log.
     """
     with _told():
-        text, whole = export_log(partition.sectors(partition.load(file)))
+        text, whole, remains = export_log(partition.sectors(partition.load(file)))
         out.write_text(text, encoding="utf-8")
+    if remains:
+        print(f"{remains} older events left out: the log has given up others after them")
     print(f"{whole.events} events; head {whole.head}")
 
 

@@ -14,6 +14,8 @@ from tools.log.words import time_text, word
 
 FORMAT = 1
 NO_HEAD = "0:00000000"
+KEPT = 4000
+"""Events that the log keeps at least: one that has fewer must begin at 1."""
 
 _HEAD = re.compile(r"(\d{1,10}):([0-9a-f]{8})", re.ASCII)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from firmware.store.chain import UNKEYED, event_mac, next_key
 from firmware.store.sectors import NO_MAC, SLOT_SIZE
-from tools.log.lines import Head, LineError, read_event, read_whole
+from tools.log.lines import KEPT, Head, LineError, read_event, read_whole
 
 CHANGED = "changed"
 REMOVED = "removed"
@@ -22,8 +22,6 @@ UNKEYED_EVENT = "without key"
 WRONG_KEY = "wrong key"
 FORGOTTEN = "forgotten"
 
-_KEPT = 4000
-"""Events that the log keeps at least: one that has fewer must begin at 1."""
 _LAST_SECTOR = 48 * 100_000
 """Sequence of a sector that flash does not live to see: 48 sectors of 100,000 erases each."""
 _LOOK = 3
@@ -132,8 +130,8 @@ class _Log:
             if sequence in self._sequences[:place]:
                 raise self._bad(place, INSERTED, "it was here before")
             raise self._bad(place, REORDERED, f"event {due} should be here")
-        if place == 0 and sequence > 1 and len(self.events) < _KEPT:
-            raise self._bad(place, REMOVED, f"events before it are missing: the log keeps {_KEPT:,}")
+        if place == 0 and sequence > 1 and len(self.events) < KEPT:
+            raise self._bad(place, REMOVED, f"events before it are missing: the log keeps {KEPT:,}")
 
     def _check_sector(self, place, sector):
         """An event whose MAC is right must also stand where the lock can have written it.
