@@ -114,7 +114,7 @@ class Wake:
             return 0
         t, quality = self.clock.read()
         left = self.memory.held_until - t
-        if quality != LOST and 0 < left <= self.config.hold_s:
+        if quality != LOST and not self.fault and 0 < left <= self.config.hold_s:
             return left
         self.memory.held_until = 0
         self.memory.keep()

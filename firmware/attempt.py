@@ -102,7 +102,7 @@ class Attempts:
     def finish(self, decision):
         """Step 8: `decision` is how the entry ended. Raises StorageError."""
         self.pending = False
-        body = self._state.outcome(decision, self._length, self._level, self._grant_id, self._logbook.head)
+        body = self._state.outcome(decision, self._length, self._level, self.grant_id, self._logbook.head)
         self._journal.write(body)
 
     def waiting(self, now):
@@ -162,7 +162,8 @@ class Attempts:
             pass
 
     @property
-    def _grant_id(self):
+    def grant_id(self):
+        """Number of the grant whose code was last judged, 0 for none."""
         return self._config.grants.id(self._grant) if self._grant >= 0 else 0
 
     def _details(self, i, detail):

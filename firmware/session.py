@@ -217,7 +217,7 @@ class Session:
         if may & CALL:
             self._memory.call = 1
             self._memory.keep()
-            self._logbook.event(log.CALL)
+            self._logbook.event(log.CALL, grant_id=self._attempts.grant_id)
         if may & (SERVICE | OWNER):
             self._menu = self._open_menu(self, may)
 
@@ -227,7 +227,7 @@ class Session:
         if until > self._memory.held_until:
             self.door.hold(now, seconds)
             self._held(until)
-            self._logbook.event(log.HELD, log.BEGUN)
+            self._logbook.event(log.HELD, log.BEGUN, self._attempts.grant_id)
 
     def _held(self, until):
         self._memory.held_until = until

@@ -25,6 +25,7 @@ _SNAPSHOT = {
     records.EVENTS_WIDE: "events",
     records.NUMBERS: "numbers",
     records.HEAD: "head of the log",
+    records.REVOKED: "revoked codes",
 }
 
 

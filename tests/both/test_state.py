@@ -187,6 +187,7 @@ def test_every_body_applied_twice_changes_nothing():
         lambda: state.burn(8, 15, [(1, 1, 500), (2, 0, 12)]),
         lambda: state.burn(8, 15, [(3, 0, 40), (2, 0, 0)]),
         lambda: state.outcome(OPENED, 8, 16, 1, HEAD),
+        lambda: state.revoke([(1, 0, 900), (2, 0, 14), (4, 0, 0)]),
     )
     for build in bodies:
         body = build()
@@ -239,8 +240,11 @@ def test_the_largest_snapshot_fits_a_sector():
         burnt(state, (n, 0, 0), (n, 0, 22 if n < 3 else 0))
     for serial in range(128):
         burnt(state, (64, serial, 5))
+    for step in range(100, 132):
+        state.apply(state.revoke([(64, 0, step)]))
+    state.apply(state.synchronised(5, 6, 7, 4))
     assert state.pending
-    assert len(picture(state)) == 108
+    assert len(picture(state)) == 120
 
 
 def test_bodies_that_no_record_has_are_refused():

@@ -3,10 +3,11 @@
 import struct
 from datetime import UTC, datetime
 
+from firmware.attempt import LIST_FULL, UNDER_DURESS
 from firmware.core import records
 from firmware.core.words import DECISIONS, QUALITIES
 from firmware.logbook import FAULTS
-from firmware.store.audit import FAULT, KINDS
+from firmware.store.audit import BEGUN, ENTRY, FAULT, HELD, KINDS, LET_GO, OVER
 
 _ITEMS = {
     records.BUCKETS: ("buckets", records.BUCKET_ITEM, "{0} digits: {1} s at {2} s"),
@@ -14,6 +15,14 @@ _ITEMS = {
     records.EVENTS: ("events", records.EVENT_ITEM, "grant {0}: base {1} ahead {2:04x} behind {3:04x}"),
     records.EVENTS_WIDE: ("events", records.EVENT_WIDE_ITEM, "grant {0}: base {1} ahead {3:08x}{2:08x} behind {4:04x}"),
     records.NUMBERS: ("numbers", records.NUMBER_ITEM, "grant {0}: {1} uses"),
+    records.REVOKED: ("revoked", records.REVOKED_ITEM, "grant {0} serial {1} value {2}"),
+}
+_DETAILS = {
+    (ENTRY, UNDER_DURESS): "duress",
+    (ENTRY, LIST_FULL): "list of revoked codes full",
+    (HELD, BEGUN): "begun",
+    (HELD, OVER): "over",
+    (HELD, LET_GO): "let go",
 }
 
 
@@ -67,6 +76,12 @@ def _head(sequence, mac):
     return f"log at {sequence}:{mac.hex()}"
 
 
+def _detail(event):
+    if event.kind == FAULT or not event.detail:
+        return ""
+    return _DETAILS.get((event.kind, event.detail)) or f"detail {event.detail}"
+
+
 def event_words(event):
     """(time, what happened, grant, what else) of an event."""
     what = word(DECISIONS, event.decision) or word(KINDS, event.kind)
@@ -79,6 +94,6 @@ def event_words(event):
         f"issuer {event.issuer}" if event.issuer else "",
         f"{event.mv} mV" if event.mv else "",
         f"clock {word(QUALITIES, event.quality)}" if event.quality else "",
-        f"detail {event.detail}" if event.detail and event.kind != FAULT else "",
+        _detail(event),
     ]
     return time_text(event.t), what, str(event.grant or ""), ", ".join(text for text in more if text)

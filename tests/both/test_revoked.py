@@ -1,0 +1,101 @@
+"""Codes revoked one by one: a list of 32 that outlives rotations, and what becomes of what is past."""
+
+from firmware.core import records
+from firmware.core.grants import Grants
+from firmware.core.packing import pack_grant
+from firmware.core.state import State
+from firmware.core.words import EVENT, INTERVAL, NUMBER
+
+KEY = b"k" * 20
+
+
+def table():
+    return Grants(
+        pack_grant(id=1, kind=INTERVAL, key=KEY, serials=2)
+        + pack_grant(id=2, kind=EVENT, key=KEY, window=16)
+        + pack_grant(id=3, kind=EVENT, key=KEY, window=64)
+        + pack_grant(id=4, kind=NUMBER, key=b"n" * 16, uses=3)
+    )
+
+
+def burnt(state, *items):
+    state.apply(state.burn(8, 100, items))
+    return state
+
+
+def rebuilt(state):
+    other = State(table())
+    for body in state.snapshot():
+        other.apply(body)
+    return other
+
+
+def picture(state):
+    return [bytes(body) for body in state.snapshot()]
+
+
+def test_a_revoked_code_is_neither_forgotten_nor_in_the_way_of_others():
+    state = burnt(State(table()), (1, 0, 1000), (2, 0, 1))
+    state.apply(state.revoke([(1, 0, 1040), (2, 0, 3), (4, 0, 0)]))
+    state.apply(state.revoke([(1, 1, 1000)]))
+    for each in (state, rebuilt(state)):
+        revoked = [(0, 0, 1040), (1, 0, 3), (3, 0, 0), (0, 1, 1000)]
+        assert [hit for hit in revoked if each.revoked(*hit)] == revoked
+        assert not each.revoked(0, 1, 1040) and not each.revoked(2, 0, 3) and not each.revoked(0, 0, 1000)
+        assert each.interval_top(0, 0) == 1000  # a step that lies ahead takes none behind it away
+        assert not each.interval_used(0, 0, 1001) and not each.interval_used(0, 0, 1040)
+        assert each.event_used(1, 3) and not each.event_used(1, 2)
+        assert each.number_uses(3) == 0
+    assert picture(rebuilt(state)) == picture(state)
+
+
+def test_a_revoked_step_is_burnt_when_it_is_past_and_not_a_second_before():
+    state = State(table())
+    state.apply(state.revoke([(1, 0, 1000), (4, 0, 0)]))
+    past = (1000 + 1 + 1 + 1) * 30  # a step of grace, one that is told to be late, its end
+    for floor, listed in ((past - 1, True), (past, False)):
+        state.apply(state.clock(0, 0, floor, 0))
+        other = rebuilt(state)
+        assert picture(other) == picture(state)
+        assert other.revoked(0, 0, 1000) == listed
+        assert other.interval_used(0, 0, 1000) != listed
+        assert other.revoked(3, 0, 0)  # a number has no end of its own
+    state.apply(state.clock(0, 0, 0, 0))
+    assert rebuilt(state).interval_used(0, 0, 1000), "the clock was set back, and the code would open"
+
+
+def test_a_revoked_counter_leaves_the_list_when_the_base_has_passed_it():
+    state = State(table())
+    state.apply(state.revoke([(2, 0, 3)]))
+    for counter, base in ((14, 4), (18, 7), (19, 8)):
+        burnt(state, (2, 0, counter))
+        assert state.event_base(1) == base
+        assert rebuilt(state).revoked(1, 0, 3) == (base < 8)
+        assert state.event_used(1, 3)
+
+
+def test_the_33rd_revoked_code_is_refused_until_one_is_past():
+    state = State(table())
+    for n in range(32):
+        state.apply(state.revoke([(1, 0, 1000 + n)]))
+    before = picture(state)
+    for items in ([(1, 0, 2000)], [(1, 0, 2000 + n) for n in range(4)], []):
+        try:
+            state.revoke(items)
+        except records.StateError:
+            continue
+        raise AssertionError("a list of 32 took one more")
+    assert picture(state) == before
+    state.apply(state.clock(0, 0, (1000 + 3) * 30, 0))
+    state.apply(state.revoke([(1, 0, 2000)]))
+    assert state.revoked(0, 0, 2000) and state.revoked(0, 0, 1001) and not state.revoked(0, 0, 1000)
+    assert state.interval_used(0, 0, 1000)
+    assert picture(rebuilt(state)) == picture(state)
+
+
+def test_a_revocation_is_progress_and_is_not_made_twice_by_a_rotation():
+    state = State(table())
+    state.apply(state.attempt(8, 0, 0, 0, 0))
+    state.apply(state.revoke([(1, 0, 1000)]))
+    state.apply(state.attempt(8, 0, 0, 0, 0))
+    assert state.progress == rebuilt(state).progress == 2 + 1
