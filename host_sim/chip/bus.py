@@ -14,6 +14,9 @@ from micropython import const
 
 _READ_US = const(3)
 
+Stream = object
+"""What an object inherits from so that `tls` takes it for a socket; the VM's entry puts `io.IOBase` here."""
+
 
 class Chip:
     """What every module of the chip shares during one boot.
@@ -31,6 +34,7 @@ class Chip:
         self._lit_by = None  # `lit` by `high`, as far as known, for the contacts and driven rows as they are
         self._tail = b""
         self._situations = {}  # the same for all that have been met
+        self.dozed = 0  # microseconds of light sleep since the last request
         hello = struct.unpack(protocol.HELLO_REPLY, self.call(protocol.HELLO))
         self.began, self.held_high, self.held_low, self._urgent, self.reset_cause, self.wake_reason = hello[:6]
         self.rows = hello[6:10]
@@ -41,14 +45,18 @@ class Chip:
         self._rewire()
         self.armed = (0, -1, 0, 0)  # wake sources: ext1 mask, ext0 pin, ext0 level, ext1 level
         self.rtc = 0  # pads that the RTC has kept since a light sleep that they could have ended: mask
+        self.radio = False  # Wi-Fi is on
         self.sounding = set()  # GPIOs whose PWM runs
         self._outputs = {}
 
     def call(self, operation, payload=b""):
         """Ask the world; returns the reply's payload, raises OSError with the world's error number."""
         tail = self._tail
-        head = self._exchange(struct.pack(protocol.REQUEST, operation, self.now, self.fed, len(tail)) + payload + tail)
+        head = self._exchange(
+            struct.pack(protocol.REQUEST, operation, self.now, self.fed, self.dozed, len(tail)) + payload + tail
+        )
         self._tail = b""
+        self.dozed = 0
         self.now, self.next, self.levels, contacts, error, size = struct.unpack(protocol.REPLY, head)
         if contacts != self.contacts:
             self.contacts = contacts

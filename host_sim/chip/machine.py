@@ -161,8 +161,9 @@ def lightsleep(ms=0):
     """
     began = chip.now
     until = began + ms * 1000 if ms else 0
-    if 0 < until < chip.next and not chip.sounding and not chip.wakes():
+    if 0 < until < chip.next and not chip.sounding and not chip.radio and not chip.wakes():
         chip.now = until
+        chip.dozed += ms * 1000
         chip.wake_reason = TIMER_WAKE
     else:
         chip.wake_reason = chip.call(protocol.LIGHT_SLEEP, chip.sleep_request(until))[0]

@@ -1,6 +1,7 @@
 """What chip and world say to each other over the bus: the same bytes within one process and between two.
 
-Request: operation u8, instant u64, last feeding of the watchdog u64, size of the tail u16, payload, tail. The tail
+Request: operation u8, instant u64, last feeding of the watchdog u64, time spent in light sleeps of which the world was
+not asked u64 (microseconds since the last request), size of the tail u16, payload, tail. The tail
 tells what only an onlooker cares about, such as the LED, and so has waited for this request: items of instant u64, GPIO
 u8, frequency u32 in Hz (0: a steady level), duty u16.
 
@@ -12,7 +13,7 @@ Little-endian; instants are microseconds of the world's clock.
 
 from micropython import const
 
-REQUEST = "<BQQH"
+REQUEST = "<BQQQH"
 ITEM = "<QBIH"
 REPLY = "<QQQHhH"
 REPLY_SIZE = const(30)
@@ -48,6 +49,41 @@ NVS_SET_I32 = const(23)  # namespace 16s, key 16s, i32
 NVS_ERASE = const(24)  # namespace 16s, key 16s
 NVS_COMMIT = const(25)  # namespace 16s
 PROMPT = const(26)  # what MicroPython would print before its prompt; no reply
+WIFI_ACTIVE = const(27)  # whether to be on u8
+WIFI_CONNECT = const(28)  # BSSID 6s (zeros: any), size of the SSID u8, SSID, key
+WIFI_DISCONNECT = const(29)
+WIFI_STATUS = const(30)  # -> WIFI_STATE
+WIFI_ADDRESS = const(31)  # address, netmask, gateway, DNS server 4s each; zeros: by DHCP
+WIFI_RECONNECTS = const(32)  # how often to try u8 (0: for ever)
+SOCKET_OPEN = const(33)  # SOCK_STREAM or SOCK_DGRAM u8 -> number u16
+SOCKET_CONNECT = const(34)  # SOCKET, address 4s, port u16
+SOCKET_SEND = const(35)  # SOCKET, bytes -> count u16
+SOCKET_RECEIVE = const(36)  # SOCKET, at most so many u16 -> bytes, none when the peer has closed
+SOCKET_SEND_TO = const(37)  # SOCKET, address 4s, port u16, bytes
+SOCKET_RECEIVE_FROM = const(38)  # SOCKET, at most so many u16 -> address 4s, port u16, bytes
+SOCKET_CLOSE = const(39)  # SOCKET
+RESOLVE = const(40)  # host name -> address 4s
+WIFI_SCAN = const(41)  # -> nothing, or BSSID 6s, channel u8, signal in dBm i8, SSID
+
+# address, netmask, gateway, DNS server, BSSID, channel, signal in dBm, whether active, connected, status
+WIFI_STATE = "<4s4s4s4s6sBbBBH"
+SOCKET = "<HQ"  # number, how many microseconds to wait at most
+FOR_EVER = const(0x1000000000000000)
+
+# kinds of SOCKET_OPEN
+STREAM = const(1)
+DATAGRAM = const(2)
+
+# errors of sockets, with ESP-IDF's numbers (newlib)
+EAGAIN = const(11)
+ECONNRESET = const(104)
+ECONNREFUSED = const(111)
+ECONNABORTED = const(113)
+ETIMEDOUT = const(116)
+EHOSTUNREACH = const(118)
+EINPROGRESS = const(119)
+ENOTCONN = const(128)
+EAI_FAIL = const(-202)  # a name that is not resolved (lwIP)
 
 # levels of OUTPUT
 LOW = const(0)

@@ -26,7 +26,18 @@ def _describe(exception):
     return text.getvalue()
 
 
+class _Later:
+    """Stands for a module that would be the VM's own, until something of it is needed."""
+
+    def __getattr__(self, name):
+        import socket
+
+        return getattr(socket, name)
+
+
+bus.Stream = io.IOBase
 bus.connect(_exchange, _replies.read)
+sys.modules["usocket"] = _Later()  # else the prefix gives the VM's, whatever the path says
 
 from start import start  # noqa: E402  (needs the bus)
 

@@ -44,6 +44,8 @@ class Image:
         if name not in self._modules:
             stem = name.replace(".", "/")
             package, plain = self.code(stem + "/__init__.py"), self.code(stem + ".py")
+            if package is None and plain is None and any(file.startswith(stem + "/") for file in self.files):
+                package = compile("", stem, "exec")  # a folder without __init__.py is a package, too
             self._modules[name] = (package, True) if package else (plain, False) if plain else None
         return self._modules[name]
 
@@ -79,10 +81,11 @@ class Image:
 
 
 def firmware_image(root):
-    """The image of what runs on the chip: boot.py, main.py and the package firmware/ under `root`."""
+    """The image of what runs on the chip: boot.py, main.py, the package firmware/ and what lib/ holds, under `root`."""
     root = Path(root).resolve()
     paths = [root / name for name in _ENTRY_FILES if (root / name).exists()]
-    return _image((*paths, *sorted((root / "firmware").rglob("*.py"))), root)
+    paths += sorted((root / "firmware").rglob("*.py"))
+    return _image(paths, root, sorted((root / "lib").rglob("*.py")))
 
 
 def chip_image(*more):
@@ -90,9 +93,11 @@ def chip_image(*more):
     return _image((*sorted(_CHIP.glob("*.py")), *more), _CHIP)
 
 
-def _image(paths, root):
-    stamps = [(path, path.stat()) for path in paths]
-    return _image_of(tuple((_name(path, root), path, stamp.st_mtime_ns, stamp.st_size) for path, stamp in stamps))
+def _image(paths, root, library=()):
+    named = [(_name(path, root), path) for path in paths]
+    named += [(_name(path, root / "lib"), path) for path in library]
+    stamps = [(name, path, path.stat()) for name, path in named]
+    return _image_of(tuple((name, path, stamp.st_mtime_ns, stamp.st_size) for name, path, stamp in stamps))
 
 
 def _name(path, root):

@@ -22,6 +22,8 @@ class Battery:
         """Inner resistance in milliohms: 800 for four fresh alkaline cells, several times that when cold or empty."""
         self.on_brownout = None
         """Called without arguments when the voltage falls below BROWNOUT_MV."""
+        self.on_load = None
+        """Called with the motor's current in milliamperes whenever it changes."""
         self._open_mv = open_mv
         self._load_ma = 0
         self._collapsed = self.collapsed
@@ -45,6 +47,8 @@ class Battery:
     @load_ma.setter
     def load_ma(self, ma):
         self._load_ma = ma
+        if self.on_load:
+            self.on_load(ma)
         self._watch()
 
     @property

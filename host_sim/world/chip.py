@@ -25,6 +25,7 @@ class Chip:
 
     def __init__(self, world, start):
         self.state = OFF
+        world.meter.enter("chip", "off")
         self.began_us = 0
         """Instant of the reset that began this boot; ticks count from there."""
         self.reset_cause = protocol.POWER_ON
@@ -124,14 +125,19 @@ class Chip:
     def _boot(self, cause, wake_reason, after_us):
         self.reset_cause, self.wake_reason = cause, wake_reason
         self.began_us = self._world.timeline.now_us
-        self.state = BOOTING
+        self._be(BOOTING)
         self._event = self._world.timeline.at(self.began_us + after_us, self._awake)
 
     def _awake(self):
-        self.state = AWAKE
+        self._be(AWAKE)
+
+    def _be(self, state):
+        self.state = state
+        self._world.meter.enter("chip", {OFF: "off", ASLEEP: "asleep"}.get(state, "awake"))
 
     def _end_boot(self, state):
-        self.state = state
+        self._be(state)
+        self._world.network.drop()
         self._world.timeline.cancel(self._event)
         self._world.timeline.cancel(self._timer)
         run, self._run = self._run, None

@@ -11,6 +11,7 @@ from host_sim.chip import protocol
 from host_sim.runtime.run import ChipStopped, pause
 from host_sim.world.flash import PowerCut
 from host_sim.world.port_flash import FLASH_OPERATIONS
+from host_sim.world.port_net import NET_OPERATIONS
 
 _REQUEST = struct.Struct(protocol.REQUEST)
 _REPLY = struct.Struct(protocol.REPLY)
@@ -45,13 +46,15 @@ class Port:
 
     def serve(self, request):
         """Answer one request: (reply without payload, payload). Raises ChipStopped when the boot is over by then."""
-        operation, now, fed, tail = _REQUEST.unpack_from(request)
+        operation, now, fed, dozed, tail = _REQUEST.unpack_from(request)
         end = len(request) - tail
         if tail:
             self._look(request[end:])
         if fed > self._fed:
             self._fed = fed
-        self._pass_until(now)
+        self.wait_until(now)
+        if dozed:
+            self.world.meter.spent("chip", "dozing", dozed)
         error, payload = 0, b""
         try:
             payload = _OPERATIONS[operation](self, request[_REQUEST.size : end]) or b""
@@ -71,9 +74,9 @@ class Port:
 
     def spend(self, us):
         """Let `us` microseconds pass in the midst of an operation."""
-        self._pass_until(self._timeline.now_us + us)
+        self.wait_until(self._timeline.now_us + us)
 
-    def _pass_until(self, instant, wanted=None):
+    def wait_until(self, instant, wanted=None):
         """Let time pass to `instant`, or to the first moment at which `wanted()` is true; returns what that was."""
         timeline = self._timeline
         while self.is_open:
@@ -113,11 +116,12 @@ class Port:
         """Nothing more to do."""
 
     def _wait(self, payload):
-        self._pass_until(*struct.unpack("<Q", payload))
+        self.wait_until(*struct.unpack("<Q", payload))
 
     def _light_sleep(self, payload):
         until, *armed, rows_high, rows_driven = _SLEEP.unpack(payload)
         world, began = self.world, self._timeline.now_us
+        world.meter.enter("chip", "dozing")
         self._timeline.cancel(self._watchdog)
         for pad in self._sounding:
             world.pwm(pad, 0)
@@ -125,11 +129,13 @@ class Port:
         def source():
             return protocol.wake_source(world.inputs | world.column_levels(rows_high, rows_driven), *armed)
 
-        reason = self._pass_until(until or _NEVER, source) or protocol.TIMER
+        reason = self.wait_until(until or _NEVER, source) or protocol.TIMER
         for pad, hz in self._sounding.items():
             world.pwm(pad, hz)
         self._fed += self._timeline.now_us - began
         self._watch()
+        world.meter.enter("chip", "awake")
+        world.radio.doze()
         return bytes([reason])
 
     def _deep_sleep(self, payload):
@@ -166,7 +172,7 @@ class Port:
     def _look(self, tail):
         """Show the onlookers what the chip has done with LED and buzzer since the last request."""
         for instant, pad, hz, duty in _ITEM.iter_unpack(tail):
-            self._pass_until(instant)
+            self.wait_until(instant)
             if not hz:
                 self.world.output(pad, duty > 0)
                 continue
@@ -227,4 +233,5 @@ _OPERATIONS = {
     protocol.RTC_MEMORY_GET: Port._rtc_memory_get,
     protocol.RTC_MEMORY_SET: Port._rtc_memory_set,
     **FLASH_OPERATIONS,
+    **NET_OPERATIONS,
 }

@@ -8,14 +8,17 @@ from collections import namedtuple
 
 from host_sim import wiring
 from host_sim.world.battery import Battery
+from host_sim.world.charge import Meter
 from host_sim.world.chip import AWAKE, Chip
 from host_sim.world.door import Bolt, Door
 from host_sim.world.ds3231 import DS3231
 from host_sim.world.flash import NorFlash
 from host_sim.world.matrix import KeyMatrix
+from host_sim.world.network import Network
 from host_sim.world.nvs import Nvs
 from host_sim.world.nvs_system import system_entries
 from host_sim.world.port import Port
+from host_sim.world.radio import Station
 from host_sim.world.rtc import ChipRtc
 from host_sim.world.signals import Signals
 from host_sim.world.timeline import Timeline
@@ -48,6 +51,9 @@ class World:
         self.door = Door()
         self.clock = DS3231(timeline, start)
         self.rtc = ChipRtc(timeline)
+        self.meter = Meter(timeline)
+        self.radio = Station(timeline, self.meter)
+        self.network = Network(timeline, self.radio, self.meter)
         self._observers = Timeline()
         self.signals = Signals(self._observers, patterns)
         self.chip = Chip(self, lambda chip: self._boot(runtime, chip))
@@ -63,6 +69,7 @@ class World:
         self.door.on_change = self._door_moved
         self.bolt.on_change = self._bolt_moved
         self.battery.on_brownout = self._brown_out
+        self.battery.on_load = lambda ma: self.meter.enter("motor", "driven" if ma else "resting", ma * 1000)
         self.signals.on_answer = lambda us, name: self.note("answer", name, us)
         self.nvs.on_cut = self.cut_power
         if self.flash:
@@ -178,7 +185,8 @@ class World:
             self.signals.buzzer(hz)
 
     def float_outputs(self):
-        """The chip was reset: its pads float, external pull-downs have them."""
+        """The chip was reset: its pads float, external pull-downs have them; its radio is off."""
+        self.radio.off()
         self._high.clear()
         self.bolt.drive(False, False, False)
         self._observe()

@@ -19,10 +19,11 @@ def report(value):
 
 
 @contextmanager
-def board(folder, runtime, main, modules=None, **options):
+def board(folder, runtime, main, modules=None, library=None, **options):
     """A world whose chip has just got its batteries. `main` may call `report(value)`, which `reported` reads.
 
-    `modules`: sources of further files of firmware/ by name. `options` go to the World.
+    `modules`: sources of further files of firmware/ by name. `library`: the folder that is lib/ on the chip. `options`
+    go to the World.
     """
     firmware = folder / "firmware"
     firmware.mkdir(exist_ok=True)
@@ -30,6 +31,8 @@ def board(folder, runtime, main, modules=None, **options):
     (folder / "main.py").write_text(main)
     for name, source in {"__init__.py": "", **(modules or {})}.items():
         (firmware / name).write_text(source)
+    if library:
+        (folder / "lib").symlink_to(library)
     machine = RUNTIMES[runtime](folder)
     world = World(machine, {}, START, **options)
     try:
