@@ -1,0 +1,102 @@
+"""docs/protocol.md says what the code does: tables, example, words, and what keeps a counter."""
+
+import re
+import struct
+
+import pytest
+
+from firmware.net import commands, keys
+from firmware.net import messages as lock
+from tests.host.vm import ROOT
+from tools.protocol import messages, vectors
+from tools.protocol.examples import EXAMPLES
+
+PAGE = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
+TYPES = messages.UP_TYPES | messages.DOWN_TYPES
+
+
+def rows(section):
+    """Cells of the table rows below a heading, up to the next one."""
+    text = PAGE.split(f"\n{section}\n", 1)[1].split("\n#", 1)[0]
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line[:1] == "|"]
+    return [row for row in cells if not set(row[0]) <= set("- ") and row[0] not in ("at", "word", "bit", "type")]
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
+def test_a_types_table_is_its_message(example):
+    at, fields = 0, []
+    for field in example.fields:
+        if field.name not in [name for _, _, name in fields]:  # further events and counters are as the first
+            fields.append((at, len(field.octets), field.name))
+        at += len(field.octets)
+    documented = rows(f"### {example.kind} {example.name}")
+    assert [(row[0], row[2]) for row in documented] == [(str(at), name) for at, _, name in fields]
+    for row, (_, size, _) in zip(documented, fields, strict=True):
+        lowest, _, highest = row[1].partition(" to ")
+        assert int(lowest) <= size <= int(highest or lowest)
+
+
+def test_every_type_has_its_section():
+    sections = re.findall(r"^### (\d+) ([a-z ]+)$", PAGE, re.MULTILINE)
+    assert [(int(kind), name) for kind, name in sections] == sorted(TYPES.items())
+
+
+def test_the_header_is_as_documented():
+    documented = rows("## A message")
+    assert [int(row[0]) for row in documented] == [0, 1, 2, 3, 4, 8, 16, 32]
+    assert documented[-1][1] == "0 to 1024"
+
+
+def test_words_of_results_are_as_documented():
+    documented = {int(row[0]): row[1] for row in rows("## Commands") if row[0].isdigit() and len(row) == 3}
+    assert documented == messages.RESULTS
+
+
+def test_reasons_to_ignore_are_as_documented():
+    bits = [int(row[0]) for row in rows("## Commands") if row[0].isdigit() and len(row) == 2]
+    named = [
+        commands.NO_MESSAGE,
+        commands.FOREIGN,
+        commands.FORGED,
+        commands.REPLAYED,
+        commands.UNASKED,
+        commands.FLOOD,
+    ]
+    assert bits == named
+
+
+def test_every_command_stands_in_the_table_of_commands():
+    cells = [row[0] for row in rows("## Commands") if row[0].startswith("`")]
+    listed = re.findall(r"`([a-z ]+)`", " ".join(cells))
+    assert sorted(listed) == sorted(set(messages.DOWN_TYPES.values()) - {"reply"})
+
+
+def test_numbers_are_as_documented():
+    for text in (
+        f"A check-in answers {commands.MAX_ANSWERED}.",
+        f"at most {lock.MAX_COUNTERS}, {struct.calcsize(lock.COUNTER_FORMAT)} bytes each",
+        f"Up to {lock.MAX_EVENTS} events",
+        f"{lock.EVENT_SIZE} bytes for each event",
+        f"0 to {lock.MAX_DETAIL} | detail",
+    ):
+        assert text in PAGE, text
+    assert commands.MAX_WAITING == 8
+    assert "wait, up to eight;" in " ".join(PAGE.split())
+    assert keys.KEY_SIZE == 2 + 32
+
+
+def test_the_example_is_the_vector():
+    channel = vectors.channel()
+    (message,) = [bytes.fromhex(row["message"]) for row in vectors.check_in() if row["name"] == "approve"]
+    shown = dict(re.findall(r"^    (\S.*?)  +([0-9a-f]+)$", PAGE, re.MULTILINE))
+    assert {name: bytes.fromhex(text) for name, text in shown.items()} == {
+        "lock": vectors.LOCK,
+        "root key": vectors.root("root"),
+        "key(down, mac)": channel.key("down", "mac"),
+        "key(down, key)": channel.key("down", "key"),
+        "plaintext": channel.open("down", message)[1],
+        "header": message[:16],
+        "tag": message[16:32],
+        "ciphertext": message[32:],
+        "message": message,
+    }
