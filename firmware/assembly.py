@@ -37,7 +37,6 @@ class Wake:
         self.board = board
         self.fault = self.lost = None
         self.partition = self.vault = None
-        self.generation = 0  # of the vault
         self.config = Closed
         self.state = State(Grants(b""))
         self.journal = None
@@ -45,6 +44,11 @@ class Wake:
         self.memory = Memory(board)
         self.clock = None
         self.logbook = Logbook(None, self._facts)
+
+    @property
+    def generation(self):
+        """Of the set in the vault, as far as the journal's record can count."""
+        return min(self.vault.generation, 0xFFFF)
 
     def load(self, keypad):
         """Vault, settings, journal: each needs what the one before says."""
@@ -56,7 +60,6 @@ class Wake:
             nvs = board.nvs("dropbolt")
             self.vault = Vault(nvs)
             self.config = Config(*self.vault.load())
-            self.generation = min(self.vault.generation, 0xFFFF)  # what the journal's record holds
             keypad.poll(board.now())
             self.state = State(self.config.grants)
             self.journal = Journal(self.partition, self.state, self.config.journal, self.config.mac, nvs)
@@ -121,11 +124,11 @@ class Wake:
         self.logbook.event(log.HELD, log.OVER)
         return 0
 
-    def open_menu(self, session, permissions):
-        """The menu for `session`, after a code with these permissions."""
+    def open_menu(self, session, attempts):
+        """The menu for `session`, after the code that `attempts` judged last."""
         from firmware.menu import Menu
 
-        return Menu(self, session, permissions)
+        return Menu(self, session, attempts)
 
     def crash(self):
         """Say in the log, if that is still possible, that putting the wake together failed."""
@@ -133,6 +136,12 @@ class Wake:
             self.logbook.event(log.CRASH)
         except Exception:
             self.logbook = Logbook(None, self._facts)
+
+    def count(self, boots):
+        """Have in the journal how often there was a boot, and which set the vault holds. Raises StorageError."""
+        self.clock.read()
+        clock, state = self.clock, self.state
+        self.journal.write(state.clock(clock.credit, clock.reference, clock.floor, boots, self.generation))
 
     def _facts(self):
         t, quality = self.clock.read()
@@ -145,10 +154,11 @@ class Wake:
             self.logbook.event(log.CUT, grant_id=grant_id)
             self.journal.write(state.outcome(UNKNOWN, length, level, grant_id, self.logbook.head))
         boots = state.boots + (not self.board.slept())
-        if boots > state.boots or self.generation > state.generation:
-            self.clock.read()
-            counts = self.clock.floor, boots, self.generation
-            self.journal.write(state.clock(self.clock.credit, self.clock.reference, *counts))
+        replaced = self.generation > state.generation
+        if replaced and state.generation:
+            self.logbook.event(log.REPLACED)
+        if boots > state.boots or replaced:
+            self.count(boots)
 
 
 def build(board, keypad):

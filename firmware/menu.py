@@ -1,24 +1,82 @@
-"""The menu of owner and service at the keypad. Loaded only once a code was accepted that may use it."""
+"""The menu at the keypad, for an installer with a service code and for the owner.
+
+An accepted code with the permission opens it; only then is this module loaded. While it is open, entries of up to five
+digits are functions, which no code is short enough to be, and longer ones stay codes:
+
+    OPEN --function#--> OPEN                       1 to 7: done at once
+         --function#--> ASKING --argument#--> OPEN 81 a grant's number, 82 an issuer's, 83 a code: opens no more
+         --`*`, 30 s without a key, sleep, reset--> closed
+
+What is not understood or not allowed is answered `wrong` and changes nothing. docs/field-guide.md has the card.
+"""
+
+from micropython import const
+
+from firmware.answers import ANSWERS
+from firmware.core.words import ACCEPTED, OWNER, STORAGE, WRONG
+from firmware.drivers.signals import PATTERNS
+from firmware.service import Service
+from firmware.store import StorageError
+
+LONGEST = const(5)  # digits of a function or of the number that it asks for
+
+_ZERO = const(0x30)
+_BOLT = const(4)
+_OWNERS = const(7)  # from here on functions are the owner's
+_GRANT = const(81)
+_ISSUER = const(82)
+_CODE = const(83)
 
 
 class Menu:
-    """Open from an accepted code until 30 s without a key, `*`, or the end of the session, as the session decides.
+    """wake: what this wake is made of (assembly.py). session: whose entries these are, and who closes the menu by
+    forgetting it. attempts: has just judged the code that opens it."""
 
-    wake: the parts of this wake, `assembly.Wake`. session: whose entries these are. permissions: what the code may do.
-    """
-
-    def __init__(self, wake, session, permissions):
-        self._wake = wake
-        self._session = session
-        self._permissions = permissions
+    def __init__(self, wake, session, attempts):
+        self._service = Service(wake, session, attempts)
+        self._signals = session.signals
+        self._owner = bool(attempts.permissions & OWNER)
+        self._asks = 0  # the function whose argument comes next
 
     def takes(self, length):
-        """Whether an entry of so many digits is for the menu, and not a code: no code is so short."""
-        return length <= 5
+        """Whether an entry of so many digits is the menu's; else it is a code."""
+        return length <= LONGEST or self._asks == _CODE
 
     def enter(self, digits, length, now):
-        """Do what the first `length` of `digits` (ASCII) ask for at `now` (ms)."""
-        self._session.signals.play("wrong", now)
+        """Do what the first `length` of `digits` (ASCII) say at `now` (ms), and answer."""
+        asked, self._asks = self._asks, 0
+        try:
+            steps = self._argument(asked, digits, length, now) if asked else self._function(_whole(digits, length), now)
+        except StorageError as error:
+            self._service.failed(error)
+            steps = PATTERNS[ANSWERS[STORAGE]]
+        self._signals.begin(steps, now)
 
     def follow(self, happened, now):
-        """The bolt or the door did something that no code asked for: a report of `Door`."""
+        """A report of `Door` about what no code asked for: here the end of the bolt test counts."""
+        steps = self._service.bolt_tested(happened)
+        if steps:
+            self._signals.begin(steps, now)
+
+    def _function(self, function, now):
+        if function in (_GRANT, _ISSUER, _CODE) and self._owner:
+            self._asks = function
+            return PATTERNS[ANSWERS[ACCEPTED]]
+        if not 1 <= function <= (_OWNERS if self._owner else _OWNERS - 1):
+            return PATTERNS[ANSWERS[WRONG]]
+        service = self._service
+        if function == _BOLT:
+            return service.test_bolt(now)
+        functions = (service.battery, service.clock, service.refusals, None, service.mute, service.call, service.refill)
+        return functions[function - 1]()
+
+    def _argument(self, asked, digits, length, now):
+        if asked == _CODE:
+            return self._service.revoke_code(digits, length, now)
+        number = _whole(digits, length)
+        return self._service.revoke_grant(number) if asked == _GRANT else self._service.revoke_issuer(number)
+
+
+def _whole(digits, length):
+    """The number that the digits are; -1 if it begins with a zero or is longer than any that is meant."""
+    return -1 if length > LONGEST or digits[0] == _ZERO else int(bytes(digits[:length]))

@@ -39,7 +39,7 @@ class Session:
     """Everything a wake works with; `assembly.build` builds it.
 
     `attempts` is None while the lock has a fault: every entry is then answered `storage` and costs nothing. `open_menu`
-    makes the menu.Menu for this session and the permissions of an accepted code: it takes the entries that are too
+    makes the menu.Menu for this session after an accepted code that may use it: it takes the entries that are too
     short for a code.
     """
 
@@ -53,6 +53,7 @@ class Session:
         self._logbook = logbook
         self._open_menu = open_menu
         self._menu = None
+        self._menu_until = 0  # ms at which it closes by itself
         self._entry = Entry()
         self._last = -_IDLE_MS  # ms of the last key or answer
         self._turn = -1  # ms at which the entry that has ended is judged; -1: none has
@@ -67,7 +68,7 @@ class Session:
     def tick(self, now):
         """Take keys, follow the door, judge the entry whose turn has come."""
         self._follow(self.door.tick(now), now)
-        if self._menu and now - self._last >= _MENU_MS:
+        if self._menu and now >= self._menu_until:
             self._menu = None
         key = self.keypad.read()
         while key:
@@ -87,7 +88,7 @@ class Session:
         """Ms until something is to be done without a key; 0 when the session is over."""
         if self._turn >= 0:
             return max(1, self._turn - now)
-        idle = self._last + (_MENU_MS if self._menu else _IDLE_MS) - now
+        idle = max(self._last + _IDLE_MS, self._menu_until if self._menu else 0) - now
         if self._attempts:
             idle = max(idle, self._attempts.waiting(now))
         due = self.door.due(now)
@@ -124,6 +125,7 @@ class Session:
 
     def _take(self, key, now):
         self._last = now
+        self._menu_until = now + _MENU_MS
         if self._turn >= 0:  # an entry waits for its turn: only `*` means anything
             self._stray = key not in "*#"
             if key == "*":
@@ -160,7 +162,8 @@ class Session:
 
     def _queue(self, now):
         """`#`: the entry is judged now, or when its turn comes."""
-        self._turn = max(now, self._not_before)
+        menus = self._menu and self._menu.takes(self._entry.length)
+        self._turn = now if menus else max(now, self._not_before)
         if self._attempts and self._attempts.is_owners(self._entry.length):
             self._turn = max(self._turn, now + self._clock.owner_wait(OWNER_S))
         if self._turn > now:
@@ -213,13 +216,15 @@ class Session:
 
     def _fulfil(self, now):
         """What else the code that was burnt may do, once its outcome is in flash."""
-        may = self._attempts.permissions
+        attempts = self._attempts
+        may = attempts.permissions
         if may & CALL:
             self._memory.call = 1
             self._memory.keep()
             self._logbook.event(log.CALL, grant_id=self._attempts.grant_id)
         if may & (SERVICE | OWNER):
-            self._menu = self._open_menu(self, may)
+            self._menu = self._open_menu(self, attempts)
+            self._menu_until = now + _MENU_MS
 
     def _hold(self, now):
         """Keep the bolt open for as long as the code may."""

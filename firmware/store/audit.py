@@ -29,6 +29,9 @@ SERVICE = const(13)  # a function of the menu was used by whom `grant` says; det
 REVOCATION = const(14)  # by the owner at the keypad, of `grant` or `issuer`; detail: the menu's function
 HELD = const(15)  # the bolt is held open or no longer; detail: BEGUN, OVER, LET_GO
 CALL = const(16)  # somebody at the keypad asked for the other end
+REPLACED = const(
+    17
+)  # settings and grants are others than the journal knows: a cut may have kept out of the log by whom
 KINDS = (
     None,
     "entry",
@@ -47,6 +50,7 @@ KINDS = (
     "revocation",
     "held",
     "call",
+    "replaced",
 )
 
 # details of HELD

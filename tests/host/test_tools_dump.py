@@ -7,11 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from firmware.store.audit import REVOCATION, SERVICE, Audit, Event
 from host_sim import cli as simulator
+from host_sim.devices import FlashDevice
 from host_sim.lock import Lock, LockConfig
+from host_sim.world.flash import NorFlash
 from tools.cli import app
 from tools.log import dump, partition
 from tools.log.cli import UNREADABLE
+from tools.log.words import event_words, state_words
 
 DAY = Path(__file__).parents[1] / "scenarios/demo_day.txt"
 GRANTS = [{"label": "couriers", "kind": "event", "digits": 8, "check": True}]
@@ -108,7 +112,19 @@ def test_noise_over_a_day_stops_nothing(day, patches):
 
 @given(body=st.binary(min_size=24, max_size=24))
 def test_any_body_has_words(body):
-    from firmware.store.audit import Event
-    from tools.log.words import event_words, state_words
-
     assert all(isinstance(word, str) for word in (*state_words(body), *event_words(Event(body, bytes(4), 1))))
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"kind": SERVICE, "detail": 5, "grant": 9}, ("service", "9", "mute")),
+        ({"kind": REVOCATION, "detail": 82, "issuer": 3}, ("revocation", "", "issuer 3, of an issuer")),
+        ({"kind": SERVICE, "detail": 200}, ("service", "", "detail 200")),
+    ],
+)
+def test_functions_of_the_menu_are_named(fields, said):
+    audit = Audit(FlashDevice(NorFlash(64 * 4096)), bytes(8))
+    audit.format(bytes(range(18)))
+    audit.append(**fields)
+    assert event_words(audit.last())[1:] == said

@@ -7,7 +7,7 @@ from firmware.attempt import LIST_FULL, UNDER_DURESS
 from firmware.core import records
 from firmware.core.words import DECISIONS, QUALITIES
 from firmware.logbook import FAULTS
-from firmware.store.audit import BEGUN, ENTRY, FAULT, HELD, KINDS, LET_GO, OVER
+from firmware.store.audit import BEGUN, ENTRY, FAULT, HELD, KINDS, LET_GO, OVER, REVOCATION, SERVICE
 
 _ITEMS = {
     records.BUCKETS: ("buckets", records.BUCKET_ITEM, "{0} digits: {1} s at {2} s"),
@@ -23,6 +23,15 @@ _DETAILS = {
     (HELD, BEGUN): "begun",
     (HELD, OVER): "over",
     (HELD, LET_GO): "let go",
+    (SERVICE, 1): "battery",
+    (SERVICE, 2): "clock",
+    (SERVICE, 3): "refusals",
+    (SERVICE, 4): "bolt test",
+    (SERVICE, 5): "mute",
+    (SERVICE, 7): "lockout ended",
+    (REVOCATION, 81): "of a grant",
+    (REVOCATION, 82): "of an issuer",
+    (REVOCATION, 83): "of a code",
 }
 
 
