@@ -30,8 +30,8 @@ def day(tmp_path_factory):
     return folder / "new" / "locklog.bin"
 
 
-def shown(path):
-    done = CliRunner().invoke(app, ["log", "dump", str(path)])
+def shown(path, *more):
+    done = CliRunner().invoke(app, ["log", "dump", str(path), *more])
     assert done.exit_code == 0, done.output
     return done.output
 
@@ -48,6 +48,28 @@ def test_a_day_is_told_record_by_record(day):
     assert lines(text, "outcome", "used")
     assert lines(text, "opened", "2026-03-02 08:04:02", "attempt 1")
     assert lines(text, " cut ")
+
+
+def test_a_configuration_gives_the_names(tmp_path):
+    session = Path(__file__).parents[1] / "scenarios/issuers_apart.txt"
+    assert CliRunner().invoke(simulator.app, ["play", str(session), "--dump", str(tmp_path)]).exit_code == 0
+    grant = '[[grant]]\nid = {}\nlabel = "{}"\nkind = "event"\ncheck = true\nissuer = "{}"\n'
+    issuer = '[[issuer]]\nnumber = {}\nlabel = "{}"\npermissions = ["unlock"]\nquota = 40\n'
+    config = tmp_path / "lock.toml"
+    config.write_text(
+        issuer.format(1, "parcels")
+        + issuer.format(2, "cleaners")
+        + grant.format(1, "drops", "parcels")
+        + grant.format(2, "cellar", "cleaners")
+        + '[[bucket]]\nlength = 9\nburst = 10\nrefill = "8h"\n'
+    )
+    text = shown(tmp_path / "locklog.bin", "--config", str(config))
+    assert len(lines(text, "opened", "drops (1)", "issuer parcels (1)")) == 1
+    assert len(lines(text, "used", "cellar (2)", "issuer cleaners (2)")) == 1
+    config.write_text("[[grant]]\n")
+    done = CliRunner().invoke(app, ["log", "dump", str(tmp_path / "locklog.bin"), "--config", str(config)])
+    assert done.exit_code == UNREADABLE
+    assert "lock.toml:1: grant: id is missing" in done.stderr
 
 
 def test_every_rotation_is_told():

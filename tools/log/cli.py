@@ -16,6 +16,7 @@ from tools.log.files import read
 from tools.log.lines import LineError, read_head
 from tools.log.verify import BadLog, NoLog
 from tools.log.verify import verify as verify_log
+from tools.log.words import Names
 
 app = typer.Typer(help=__doc__.partition(": ")[2], no_args_is_help=True)
 
@@ -34,13 +35,30 @@ class _Unreadable(ValueError):
 
 
 @app.command()
-def dump(file: Dump):
+def dump(
+    file: Dump,
+    config: Annotated[
+        Path | None, typer.Option(metavar="CONFIG", help="The lock's configuration, lock.toml, for names.")
+    ] = None,
+):
     """Print what a dump of the partition holds: sectors, records of the state journal, events of the log.
 
-    Status 2: the file is no dump.
+    Status 2: the file is no dump, or CONFIG no configuration.
     """
     with _told():
-        console().print(*dumps.tables(partition.sectors(partition.load(file))))
+        names = None if config is None else _names(config)
+        console().print(*dumps.tables(partition.sectors(partition.load(file)), names))
+
+
+def _names(path):
+    from tools.config.reader import ConfigErrors, load
+
+    try:
+        lock = load(path, 0)
+    except ConfigErrors as error:
+        raise _Unreadable("\n".join(f"{path}:{line}: {text}" for line, text in error.errors)) from error
+    grants = {grant["id"]: grant["label"] for grant in lock.grants}
+    return Names(grants, {number: label for number, label, *_ in lock.settings["issuers"]})
 
 
 @app.command()

@@ -13,11 +13,11 @@ NEWEST = "newest"
 _NUMBERS = ("sector", "sequence", "carried", "records", "torn", "flipped", "slot", "number", "grant")
 
 
-def tables(sectors):
-    """Yield the tables for the Sectors of a dump, and what is not in it at all."""
+def tables(sectors, names=None):
+    """Yield the tables for the Sectors of a dump, and what is not in it at all; `names`: the lock's Names, if known."""
     yield _sectors(sectors)
     yield _states(_records(sectors, JOURNAL))
-    yield _events(_records(sectors, LOG))
+    yield _events(_records(sectors, LOG), names)
     missing = [f"no {ring}" for ring in (JOURNAL, LOG) if not in_order(sectors, ring)]
     if missing:
         yield ", ".join(missing)
@@ -62,10 +62,10 @@ def _states(records):
     return table
 
 
-def _events(records):
-    names = ("sector", "slot", "number", "time, UTC", "what", "grant", "more")
-    table = _table("Log, oldest first", *names)
+def _events(records, names):
+    columns = ("sector", "slot", "number", "time, UTC", "what", "grant", "more")
+    table = _table("Log, oldest first", *columns)
     for sector, record in records:
         event = Event(record.body, record.mac, sector.sequence)
-        table.add_row(str(record.sector), str(record.slot), str(event.sequence), *event_words(event))
+        table.add_row(str(record.sector), str(record.slot), str(event.sequence), *event_words(event, names))
     return table

@@ -1,6 +1,7 @@
 """Records in words: state records and events as a person reads them. Any 24 bytes have words, also nonsense."""
 
 import struct
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from firmware.attempt import LIST_FULL, UNDER_DURESS
@@ -91,8 +92,24 @@ def _detail(event):
     return _DETAILS.get((event.kind, event.detail)) or f"detail {event.detail}"
 
 
-def event_words(event):
-    """(time, what happened, grant, what else) of an event."""
+@dataclass(frozen=True)
+class Names:
+    """What people call a lock's grants and issuers: labels by number. An event has the numbers alone."""
+
+    grants: dict = field(default_factory=dict)
+    issuers: dict = field(default_factory=dict)
+
+
+def _named(labels, number):
+    """`couriers (2)`, `2` where the label is not known, "" for none."""
+    if not number:
+        return ""
+    return f"{labels[number]} ({number})" if number in labels else str(number)
+
+
+def event_words(event, names=None):
+    """(time, what happened, grant, what else) of an event; `names`: the Names of its lock, if known."""
+    names = names or Names()
     what = word(DECISIONS, event.decision) or word(KINDS, event.kind)
     if event.kind == FAULT:
         what = f"fault: {word(FAULTS, event.detail)}"
@@ -100,9 +117,9 @@ def event_words(event):
         f"{event.count} times" if event.count > 1 and event.kind != FAULT else "",
         f"attempt {event.attempt}" if event.attempt else "",
         f"{event.length} digits" if event.length else "",
-        f"issuer {event.issuer}" if event.issuer else "",
+        f"issuer {_named(names.issuers, event.issuer)}" if event.issuer else "",
         f"{event.mv} mV" if event.mv else "",
         f"clock {word(QUALITIES, event.quality)}" if event.quality else "",
         _detail(event),
     ]
-    return time_text(event.t), what, str(event.grant or ""), ", ".join(text for text in more if text)
+    return time_text(event.t), what, _named(names.grants, event.grant), ", ".join(text for text in more if text)
