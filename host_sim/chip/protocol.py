@@ -75,6 +75,7 @@ STREAM = const(1)
 DATAGRAM = const(2)
 
 # errors of sockets, with ESP-IDF's numbers (newlib)
+EBADF = const(9)
 EAGAIN = const(11)
 ECONNRESET = const(104)
 ECONNREFUSED = const(111)

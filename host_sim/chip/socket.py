@@ -45,7 +45,7 @@ class socket(bus.Stream):
         self._number = struct.unpack("<H", chip.call(protocol.SOCKET_OPEN, bytes([type])))[0]
         self._tries = _FOR_EVER
         self._used = self._tls = False
-        self._dead = 0
+        self._dead = 0  # the number of the error that was the last
 
     def _call(self, operation, payload=b""):
         """Ask the world, waiting as long as this socket does. Raises OSError, EAGAIN where it does not wait."""
@@ -90,7 +90,7 @@ class socket(bus.Stream):
     def close(self):
         """Give the connection up; what was written goes out. Nothing happens where it is closed."""
         if self._number >= 0:
-            self._dead = 0
+            self._dead = protocol.EBADF
             number, self._number = self._number, -1
             chip.call(protocol.SOCKET_CLOSE, struct.pack(protocol.SOCKET, number, 0))
 
