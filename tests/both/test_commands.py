@@ -262,6 +262,18 @@ def test_eight_wait_and_the_ninth_is_to_come_again():
     assert words(commands)[-1] == (GUEST, 9, m.DONE)
 
 
+def test_replays_take_no_place_among_those_that_wait():
+    lock = Lock()
+    lock.vault[GUEST, 1] = 20
+    commands = lock.check_in()
+    for counter in range(1, 21):
+        commands.receive(sealed(GUEST, counter, m.IDENTIFY))
+    commands.receive(sealed(GUEST, 21, m.IDENTIFY))
+    assert (commands.results, commands.ignored) == ([], 20)
+    commands.receive(sealed(GATEWAY, 0, m.REPLY, reply()))
+    assert words(commands) == [(GUEST, 21, m.DONE)]
+
+
 def test_what_waits_is_void_when_the_broker_reorders_it():
     lock = Lock()
     commands = lock.check_in()
