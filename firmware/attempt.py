@@ -30,12 +30,9 @@ from firmware.core.words import (
     WRONG,
 )
 from firmware.store import StorageError
+from firmware.store.audit import FIRST_PART, LIST_FULL, UNDER_DURESS
 
 WAIT_MS = const(60_000)  # for a second part
-
-# details of an entry in the log, beside its decision
-UNDER_DURESS = const(1)
-LIST_FULL = const(2)  # storage: no more codes can be revoked one by one until some are past
 
 
 class Attempts:
@@ -211,6 +208,7 @@ class Attempts:
         first = self._first[0] if self.waiting(now) else ()
         decision, self._grant, spent = self._policy.decide(hits, self._length, first)
         self.waits = decision == APPROVAL and bool(spent)
+        self._detail = FIRST_PART if self.waits else 0
         self.known = self._grant >= 0 and not self.waits
         if self.known:
             self._level = self._budget.refund(self._length, self._state)
@@ -228,7 +226,7 @@ class Attempts:
         if first and self._config.grants.second(self._grant):
             length = first[1]
             self.approver = self._details(spent[1][0], 0)
-            self._detail = self.approver[-1]
+            self._detail = self.approver[-1]  # duress of either part is duress
             if length == self._length:
                 self._level = self._budget.refund(length, self._state, 2)
         burns = self._policy.burns(spent)

@@ -12,7 +12,7 @@ from array import array
 from firmware import store
 from firmware.core.words import ACCEPTED, DECISIONS, JAMMED, OPENED
 from firmware.store import StorageError
-from firmware.store.audit import ENTRY, FAULT, LOST, REPAIRED, UNLOGGED
+from firmware.store.audit import ENTRY, FAULT, FIRST_PART, LOST, REPAIRED, UNLOGGED
 from firmware.store.sectors import NO_MAC
 
 UNPROVISIONED = "unprovisioned"  # the vault holds nothing
@@ -60,8 +60,9 @@ class Logbook:
         return self._audit.head if self._audit else (0, NO_MAC)
 
     def entry(self, decision, attempt=0, length=0, grant_id=0, issuer=0, detail=0):
-        """An entry ended in `decision`; `attempt`: its number, 0: it cost none; `detail`: see firmware/attempt.py."""
-        if decision in (OPENED, JAMMED, ACCEPTED) or attempt and not self._told >> decision & 1:
+        """An entry ended in `decision`; `attempt`: its number, 0: it cost none; `detail`: see `store.audit`."""
+        once = decision in (OPENED, JAMMED, ACCEPTED) or detail & FIRST_PART  # nobody has many of these
+        if once or attempt and not self._told >> decision & 1:
             self._told |= 1 << decision
             self._tell(ENTRY, decision, detail, 1, length, grant_id, issuer)
         elif self._counts[decision] < 0xFFFF:

@@ -13,7 +13,7 @@ from firmware.store.chain import KEY, UNKEYED, Chained, next_key
 from firmware.store.ring import LAST_SEQUENCE, Ring
 from firmware.store.sectors import BODY_SIZE, NO_MAC
 
-ENTRY = const(1)  # an entry was judged: `decision`; detail: of firmware/attempt.py
+ENTRY = const(1)  # an entry was judged: `decision`; detail: UNDER_DURESS and others
 BOOT = const(2)  # detail: reset cause
 CUT = const(3)  # power was lost between burn and outcome: the code is spent, the door may not have opened
 FAULT = const(4)  # detail: what keeps the lock closed
@@ -52,6 +52,11 @@ KINDS = (
     "call",
     "replaced",
 )
+
+# details of ENTRY, added up
+UNDER_DURESS = const(1)
+LIST_FULL = const(2)  # no more codes can be revoked one by one until some are past
+FIRST_PART = const(4)  # right, and waits for its second part
 
 # details of HELD
 BEGUN = const(1)

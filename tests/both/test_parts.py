@@ -3,7 +3,6 @@
 from entrance import Entrance
 from keyring import DAY, NOW, event, interval, number
 
-from firmware.attempt import UNDER_DURESS
 from firmware.core.records import ATTEMPT, BURN, OUTCOME
 from firmware.core.words import (
     ACCEPTED,
@@ -22,6 +21,7 @@ from firmware.core.words import (
     USED,
     WRONG,
 )
+from firmware.store.audit import FIRST_PART, UNDER_DURESS
 
 A, B = 0, 1  # places of the two grants
 
@@ -44,7 +44,7 @@ def test_both_parts_open_and_are_burnt_by_one_record():
     assert e.enter(e.code(A)) == APPROVAL
     assert e.attempts.waits and e.attempts.waiting(e.now) == 60_000
     assert e.written == [ATTEMPT, OUTCOME] and burnt(e) == (False, False)
-    assert e.attempts.details == (1, 8, 10, 7, 0)
+    assert e.attempts.details == (1, 8, 10, 7, FIRST_PART)
     e.now += 20_000
     assert e.enter(e.code(B)) == OPENED
     assert e.written == [ATTEMPT, BURN, OUTCOME] and burnt(e) == (True, True)

@@ -3,7 +3,6 @@
 from entrance import Entrance
 from keyring import DAY, NOW, event, interval, number
 
-from firmware.attempt import LIST_FULL, UNDER_DURESS
 from firmware.core.records import ATTEMPT, BURN, OUTCOME
 from firmware.core.records import REVOKED as REVOCATION
 from firmware.core.words import (
@@ -25,6 +24,7 @@ from firmware.core.words import (
     USED,
     WRONG,
 )
+from firmware.store.audit import LIST_FULL, UNDER_DURESS
 
 OWNERS = b"482913375604"
 

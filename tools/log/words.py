@@ -4,11 +4,23 @@ import struct
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from firmware.attempt import LIST_FULL, UNDER_DURESS
 from firmware.core import records
 from firmware.core.words import DECISIONS, QUALITIES
 from firmware.logbook import FAULTS
-from firmware.store.audit import BEGUN, ENTRY, FAULT, HELD, KINDS, LET_GO, OVER, REVOCATION, SERVICE
+from firmware.store.audit import (
+    BEGUN,
+    ENTRY,
+    FAULT,
+    FIRST_PART,
+    HELD,
+    KINDS,
+    LET_GO,
+    LIST_FULL,
+    OVER,
+    REVOCATION,
+    SERVICE,
+    UNDER_DURESS,
+)
 
 _ITEMS = {
     records.BUCKETS: ("buckets", records.BUCKET_ITEM, "{0} digits: {1} s at {2} s"),
@@ -19,8 +31,6 @@ _ITEMS = {
     records.REVOKED: ("revoked", records.REVOKED_ITEM, "grant {0} serial {1} value {2}"),
 }
 _DETAILS = {
-    (ENTRY, UNDER_DURESS): "duress",
-    (ENTRY, LIST_FULL): "list of revoked codes full",
     (HELD, BEGUN): "begun",
     (HELD, OVER): "over",
     (HELD, LET_GO): "let go",
@@ -33,6 +43,11 @@ _DETAILS = {
     (REVOCATION, 81): "of a grant",
     (REVOCATION, 82): "of an issuer",
     (REVOCATION, 83): "of a code",
+}
+_ENTRY_DETAILS = {
+    UNDER_DURESS: "duress",
+    LIST_FULL: "list of revoked codes full",
+    FIRST_PART: "first part",
 }
 
 
@@ -89,6 +104,8 @@ def _head(sequence, mac):
 def _detail(event):
     if event.kind == FAULT or not event.detail:
         return ""
+    if event.kind == ENTRY and event.detail < 2 * max(_ENTRY_DETAILS):
+        return ", ".join(text for bit, text in _ENTRY_DETAILS.items() if event.detail & bit)
     return _DETAILS.get((event.kind, event.detail)) or f"detail {event.detail}"
 
 
