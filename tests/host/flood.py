@@ -17,7 +17,10 @@ from types import SimpleNamespace
 from firmware.assembly import Wake
 from firmware.core.checkdigit import check_digit
 from firmware.core.words import BUDGET, DECISIONS, MISTYPED, OPENED, WRONG
-from firmware.drivers.ds3231 import DS3231
+from firmware.drivers.ds3231_service import set_time
+from firmware.memory import Memory
+from firmware.sync import synchronise
+from host_sim.cable import open_journal
 from host_sim.devices import FlashDevice, Namespace
 from host_sim.provision import LockConfig, provision
 from host_sim.world.flash import NorFlash
@@ -43,10 +46,14 @@ GRANTS = [
     {"label": "courier", "kind": "event", "window": 32, **_COURIER},
     _OWNER,
 ]
+FULL_TABLE = GRANTS + [
+    {"label": f"other {n}", "kind": "event", "window": 2, **_COURIER} for n in range(64 - len(GRANTS))
+]
+"""As many grants as a lock takes."""
 
 
 class Bus:
-    """The I2C bus with a DS3231 that shows the board's time."""
+    """The I2C bus with a DS3231 that shows the board's time, whatever it is set to."""
 
     def __init__(self, board):
         self._board = board
@@ -54,8 +61,11 @@ class Bus:
 
     def readfrom_mem_into(self, _address, register, buffer):
         if register == 0:
-            DS3231(SimpleNamespace(writeto_mem=self._set, readfrom_mem_into=lambda *_: None)).write(self._board.t)
+            set_time(SimpleNamespace(writeto_mem=self._set, readfrom_mem_into=lambda *_: None), self._board.t)
         buffer[:] = self._registers[register : register + len(buffer)]
+
+    def writeto_mem(self, _address, _register, _data):
+        pass
 
     def _set(self, _address, register, data):
         self._registers[register : register + len(data)] = data
@@ -107,11 +117,15 @@ class Flood:
     entries: typed so far; compared: those that cost an attempt; boots: after a loss of power.
     """
 
-    def __init__(self, seed=0):
+    def __init__(self, grants, seed=0):
         self.flash, self.nvs = NorFlash(), Nvs()
         self.nvs.load(system_entries())
-        self.issuer = provision(SimpleNamespace(flash=self.flash, nvs=self.nvs), LockConfig(GRANTS), seed)
+        world = SimpleNamespace(flash=self.flash, nvs=self.nvs)
+        self.issuer = provision(world, LockConfig(grants, synchronised=False), seed)
         self.board = Board(self.flash, self.nvs)
+        journal, state = open_journal(world, self.issuer)
+        journal.mount()
+        synchronise(self.board, Memory(self.board), journal, state, self.board.t, 500)
         self.entries = self.compared = self.boots = 0
         self._random = random.Random(seed)
         self._wake()
@@ -129,7 +143,7 @@ class Flood:
     def type(self, code):
         """Type an entry; returns the decision. What opens is carried through to its outcome."""
         attempts = self._attempts
-        decision = attempts.judge(code.encode(), len(code))
+        decision = attempts.judge(code.encode(), len(code), self.board.now())
         self._lock.logbook.entry(decision, *attempts.details)
         if decision == OPENED:
             attempts.finish(OPENED)
@@ -198,13 +212,13 @@ class Flood:
 
 
 class Report:
-    """What a flood of `entries` did.
+    """What a flood of `entries` did to a lock of these `grants`, which begin as GRANTS do.
 
     refused, opened: what the codes used before it and the others are answered after it; again: all of them, once more.
     """
 
-    def __init__(self, entries):
-        flood = Flood()
+    def __init__(self, entries, grants=GRANTS):
+        flood = Flood(grants)
         codes = flood.codes()
         self.used, self.unused = codes[::2], codes[1::2]
         assert [flood.patiently(code) for code in self.used] == ["opened"] * len(self.used)
