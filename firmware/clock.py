@@ -15,9 +15,9 @@ reading moves nothing and is not even seen. Two that the witness denies are a ju
 
 Without power the witness loses count. The first reading after that proves nothing and is stale; the next one trusts
 both, if they agree with the witness, and then the time between them and the last trusted reading before is proven too.
-Not so if the clock went back meanwhile, or more than 400 days ahead: batteries are changed sooner, and budgets and
-floor shall not leap by years on the word of two readings. Then, or when the journal knows of a jump, the clock is
-stale, and NEVER certain, until a sync.
+Not so if they disagree, which is a jump as any other, or if the clock went back meanwhile, or more than 400 days ahead:
+batteries are changed sooner, and budgets and floor shall not leap by years on the word of two readings. Then, or when
+the journal knows of a jump, the clock is stale, and NEVER certain, until a sync.
 
 So the uncertainty covers the truth while the DS3231 keeps to its specification, and when it jumps by more than the
 witness tolerates. From inside nobody can tell a jump that is tolerated, a clock that runs wrong by less than 10 %, or
@@ -146,10 +146,14 @@ class Clock:
         """The quality of a reading at `rtc`; sets the uncertainty."""
         memory, sync = self._memory, self._state.sync
         self.uncertainty = NEVER
+        agrees = self._agrees(t, rtc)
+        if t and not memory.sure:
+            if memory.seen and not agrees:
+                memory.doubt = NEVER
+            memory.seen, memory.seen_at = t, rtc
         if not t or not sync[0] or t < max(sync[0], self._state.floor):
             return LOST
-        agrees = self._agrees(t, rtc)
-        if not memory.sure or rtc - memory.seen_at >= _APART:
+        if rtc - memory.seen_at >= _APART:
             memory.seen, memory.seen_at = t, rtc
         if not memory.sure and not (agrees and self._plausible(t)):
             return STALE

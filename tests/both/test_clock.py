@@ -150,6 +150,35 @@ def test_after_a_loss_of_power_a_clock_that_went_back_or_more_than_400_days_ahea
             assert life.clock.floor == life.state.floor
 
 
+def test_a_jump_right_after_a_loss_of_power_is_not_taken_for_the_time_without_it():
+    for first, then in ((0, 100 * DAY), (500 * DAY, -400 * DAY), (-10 * DAY, 110 * DAY)):
+        life = Life()
+        life.source.t += first
+        life.pull_power(600)
+        assert life.clock.read()[1] == (LOST if first < 0 else STALE)
+        life.source.t += then
+        for _ in range(5):
+            life.pass_time(40)
+            assert life.clock.read()[1] == STALE
+        assert life.clock.uncertainty == NEVER
+        assert life.clock.credit <= 1000 + 200
+        assert life.clock.reference == life.clock.floor == 0
+        life.record()
+        life.pull_power(600)
+        life.clock.read()
+        assert life.clock.read()[1] == STALE
+
+
+def test_a_clock_that_does_not_answer_right_after_a_loss_of_power_has_not_jumped():
+    life = Life()
+    life.pull_power(600)
+    life.clock.read()
+    life.source.answers = False
+    assert life.clock.read()[1] == LOST
+    life.source.answers = True
+    assert life.clock.read() == (life.truth, TRUSTED)
+
+
 def test_a_clock_that_is_set_back_and_forth_refills_nothing():
     life = Life()
     life.pass_time(90_000)
