@@ -2,7 +2,7 @@
 # Nothing needs root, and nothing outside this folder is written.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo sim test powerloss flood log risk bench lint format lock lib mosquitto oathtool clean
+.PHONY: help demo sim test powerloss flood year log risk bench lint format lock lib mosquitto oathtool clean
 
 PYTHON ?= python3
 UV_VERSION := 0.13.9
@@ -37,6 +37,9 @@ flood: .venv/ready ## type 100,000 junk entries: is every code still what it was
 
 risk: .venv/ready ## print how likely a stranger guesses a code within a year, from CONFIG=docs/lock.example.toml or another
 	@$(PY) -m tools risk $(or $(CONFIG),$(error name the configuration: make risk CONFIG=docs/lock.example.toml))
+
+year: .venv/ready ## live a year with a stranger at the keypad: guesses compared, honest people refused, chance of opening
+	@$(PY) -m tests.year
 
 bench: .venv/ready ## measure the lock beside what it is compared with; figures in build/bench.json
 	@$(PY) -m tools bench
