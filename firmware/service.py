@@ -14,6 +14,8 @@ from firmware.answers import ANSWERS
 from firmware.core import records
 from firmware.core.grants import Grants
 from firmware.core.words import ACCEPTED, BATTERY, JAMMED, OPENED, UNLOCK, WRONG
+from firmware.drivers.ds3231 import ClockError
+from firmware.drivers.ds3231_service import temperature
 from firmware.drivers.numerals import number
 from firmware.drivers.signals import PATTERNS
 from firmware.store import audit as log
@@ -32,7 +34,7 @@ class Service:
         self._session = session
         self._attempts = attempts
         self._permissions = attempts.permissions
-        self._grant_id = attempts.details[2]
+        self._grant_id = attempts.grant_id
         self._testing = False
 
     # Looking
@@ -43,11 +45,16 @@ class Service:
         return number((self._wake.battery.millivolts() + 50) // 100)
 
     def clock(self):
-        """The quality of the clock, 1 trusted, 2 stale, 3 lost; then how wrong it may be, as a class from 0 to 4."""
+        """The quality of the clock, 1 trusted, 2 stale, 3 lost; how wrong it may be, as a class from 0 to 4; and, if
+        the clock answers, its temperature in degrees Celsius."""
         self._log(2)
         clock = self._wake.clock
         quality = clock.read()[1]
-        return number(quality) + _PAUSE + number(sum([clock.uncertainty > limit for limit in _CLASSES]))
+        steps = number(quality) + _PAUSE + number(sum([clock.uncertainty > limit for limit in _CLASSES]))
+        try:
+            return steps + _PAUSE + number((temperature(self._wake.board.i2c) + 2) // 4)
+        except ClockError:
+            return steps
 
     def refusals(self):
         """The answers to the newest three entries that were refused, newest first; the number 0 if there is none."""

@@ -24,9 +24,9 @@ def digit(d):
 
 
 def number(n):
-    """The steps of a whole number, 0 and up, for `Signals.begin`."""
+    """The steps of a whole number for `Signals.begin`; one below zero begins with a zero."""
     pause = ((0, 0, _PAUSE_MS),)
     steps = FRAME + pause
-    for d in str(n):
+    for d in str(n).replace("-", "0"):
         steps += digit(int(d)) + pause
     return steps + FRAME

@@ -76,7 +76,7 @@ class Attempts:
 
     def __init__(self, permissions, grant_id):
         self.permissions = permissions
-        self.details = (1, 9, grant_id, 0, 0)
+        self.grant_id = grant_id
         self.revoked = None
 
     def revoke(self, digits, length, now):
@@ -90,6 +90,22 @@ class Clock:
 
     def read(self):
         return 1900000000, self.quality
+
+
+class I2C:
+    """The board, and a bus with a DS3231 of which only the temperature is read."""
+
+    quarters = 100
+
+    @property
+    def i2c(self):
+        return self
+
+    def readfrom_mem_into(self, address, register, buf):
+        assert register == 0x11
+        if self.quarters is None:
+            raise OSError(19)
+        buf[0], buf[1] = self.quarters >> 2 & 0xFF, (self.quarters & 3) << 6
 
 
 class Memory:
@@ -125,7 +141,7 @@ class Bench(Wake):
         self.state = State(self.config.grants)
         self.journal = Journal(self.nor, self.state, self.config.journal, self.config.mac, self.nvs, 0, 3)
         self.audit = Audit(self.nor, self.config.journal, 3, 8)
-        self.battery, self.clock, self.memory = Battery(), Clock(), Memory()
+        self.board, self.battery, self.clock, self.memory = I2C(), Battery(), Clock(), Memory()
         self.logbook = Logbook(self.audit, lambda: (0, 0, 0, 0))
 
     def boot(self):
@@ -174,7 +190,16 @@ def test_clock_is_quality_and_class_of_uncertainty():
     for quality, uncertainty, shown in ((1, 2, 0), (1, 10, 0), (1, 11, 1), (STALE, 61, 2), (1, 3600, 3), (3, NEVER, 4)):
         bench = installer()
         bench.clock.quality, bench.clock.uncertainty = quality, uncertainty
-        assert bench.enter("2") == number(quality) + PAUSE + number(shown)
+        assert bench.enter("2") == number(quality) + PAUSE + number(shown) + PAUSE + number(25)
+
+
+def test_a_frost_is_shown_with_a_zero_and_a_clock_that_does_not_answer_without_temperature():
+    for quarters, shown in ((-2, 0), (-3, -1), (-40, -10), (1, 0), (2, 1)):
+        bench = installer()
+        bench.board.i2c.quarters = quarters
+        assert bench.enter("2") == number(1) + PAUSE + number(0) + PAUSE + number(shown)
+    bench.board.i2c.quarters = None
+    assert bench.enter("2") == number(1) + PAUSE + number(0)
 
 
 def test_refusals_are_the_newest_three_newest_first():

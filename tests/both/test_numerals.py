@@ -14,6 +14,11 @@ def test_a_number_is_its_digits_between_two_flickers():
     assert rhythm(number(20)) == rhythm(FRAME) + (910,) + (250, 350, 250, 1200) + (900, 1200) + rhythm(FRAME)
 
 
+def test_below_zero_is_a_zero_first():
+    rest = (250, 350, 250, 1200)
+    assert rhythm(number(-2)) == rhythm(FRAME) + (910, 900, 1200) + rest + rhythm(FRAME)
+
+
 def test_the_pause_after_a_digit_is_twice_what_is_dark_within():
     dark = [ms for ms in gaps(number(9075)) if ms not in (60, 910)]
     assert sorted(set(dark)) == [350, 1200]
