@@ -101,3 +101,42 @@ def test_silence_leaves_an_empty_or_ended_entry():
 def test_no_other_keys():
     for key in ("", "A", "12", "\n"):
         assert raises(ValueError, lambda key=key: Entry().feed(key, 0))
+
+
+def de_bruijn(n):
+    """The shortest string in which every string of `n` decimal digits stands, as on a keypad that slides a window."""
+    word = [0] * (10 * n)
+    found = []
+
+    def extend(t, p):
+        if t > n:
+            if n % p == 0:
+                found.extend(word[1 : p + 1])
+            return
+        word[t] = word[t - p]
+        extend(t + 1, p)
+        for digit in range(word[t - p] + 1, 10):
+            word[t] = digit
+            extend(t + 1, t)
+
+    extend(1, 1)
+    return "".join([str(digit) for digit in found + found[: n - 1]])
+
+
+def test_a_stream_with_every_code_in_it_is_one_overlong_entry():
+    stream = de_bruijn(3)
+    assert len({stream[at : at + 3] for at in range(1000)}) == 1000 and len(stream) == 1002
+    entry = Entry()
+    assert ENTERED not in typed(entry, stream)
+    assert typed(entry, "#") == [OVERLONG]
+
+
+def test_a_stream_is_as_many_entries_as_it_has_hashes():
+    stream = de_bruijn(3)
+    entry = Entry()
+    entries = []
+    for at in range(0, 1000, 9):
+        assert typed(entry, stream[at : at + 9] + "#")[-1] == ENTERED
+        entries.append(text(entry).decode())
+    assert "".join(entries) == stream[:1002]
+    assert len(entries) == 112
