@@ -98,6 +98,12 @@ class Board:
         """Non-volatile storage; raises OSError where the chip cannot open it."""
         return esp32.NVS(namespace)
 
+    def wlan(self):
+        """The Wi-Fi station, off at first. Asking for it loads `network`, so a wake that needs no radio does not."""
+        import network
+
+        return network.WLAN(network.STA_IF)
+
     def wait(self, ms, light):
         """Let `ms` milliseconds pass; with `light` the chip sleeps (PWM stops) and a key ends it."""
         if light:

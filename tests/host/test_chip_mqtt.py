@@ -12,6 +12,7 @@ from tests.host.vm import ROOT
 BOTH = pytest.mark.parametrize("runtime", list(RUNTIMES))
 
 LIBRARY = ROOT / "lib"
+NEWER = ROOT / "tests" / "umqtt_1_8"
 DOWN = f"dropbolt/{LOCK}/down"
 UP = f"dropbolt/{LOCK}/up/1"
 
@@ -39,6 +40,9 @@ class Sockets:
         return Link()
 
 class Link:
+    def settimeout(self, timeout):
+        pass  # this one's own
+
     def connect(self, address):
         raw = socket.socket()
         raw.settimeout(5)
@@ -83,11 +87,12 @@ def forget(broker, user):
 
 
 @BOTH
-def test_a_persistent_session_over_tls_keeps_what_came_meanwhile(tmp_path, runtime, broker):
+@pytest.mark.parametrize("library", [LIBRARY, NEWER], ids=["1.3.4", "1.8"])
+def test_a_persistent_session_over_tls_keeps_what_came_meanwhile(tmp_path, runtime, library, broker):
     forget(broker, LOCK)
     gateway = MqttClient(broker.plain, GATEWAY)
     gateway.subscribe("dropbolt/+/up/+")
-    with board(tmp_path, runtime, check_in(broker), library=LIBRARY) as world:
+    with board(tmp_path, runtime, check_in(broker), library=library) as world:
         world.network.routes["10.0.0.2", 8883] = lambda: TcpEnd(broker.tls)
         run(world, 20)
         assert reported(world) == [0, []]
@@ -119,3 +124,40 @@ def test_runs_are_alike_to_the_microsecond_and_the_byte(tmp_path, runtime, broke
         gateway.close()
     assert seen[0] == seen[1] == seen[2]
     assert seen[0][0].connects == 2
+
+
+LISTEN = f"""
+machine.RTC().datetime((2026, 3, 2, 0, 8, 0, 0, 0))
+client = simple.MQTTClient("{LOCK}", "10.0.0.2", 8883, "{LOCK}", "{LOCK}")
+client.set_callback(lambda topic, message: report([message.decode(), time.ticks_ms()]))
+client.connect(False)
+client.subscribe("{DOWN}", 1)
+report("listens")
+while True:
+    client.check_msg()
+    time.sleep_ms(10)
+"""
+
+
+@BOTH
+def test_what_others_do_while_the_lock_listens_arrives_at_once(tmp_path, runtime, broker):
+    seen = []
+    for attempt in range(2):
+        forget(broker, LOCK)
+        gateway = MqttClient(broker.plain, GATEWAY)
+        folder = tmp_path / str(attempt)
+        folder.mkdir()
+        main = f"CA = {broker.authority.der!r}\n" + JOIN + SECURE + LISTEN
+        with board(folder, runtime, main, library=LIBRARY) as world:
+            world.network.patience_s = 0.5
+            world.network.routes["10.0.0.2", 8883] = lambda: TcpEnd(broker.tls)
+            run(world, 10)
+            assert reported(world) == "listens"
+            gateway.publish(DOWN, b"open")
+            world.network.stir()
+            run(world, 5)
+            seen.append(reported(world))
+        gateway.close()
+    assert seen[0] == seen[1]
+    assert seen[0][0] == "open"
+    assert 10_000 <= seen[0][1] < 10_030

@@ -5,6 +5,7 @@ import pytest
 from host_sim.runtime import RUNTIMES
 from host_sim.world import figures
 from tests.host.boards import SECOND, board, reported, run
+from tests.host.vm import ROOT
 
 BOTH = pytest.mark.parametrize("runtime", list(RUNTIMES))
 
@@ -150,3 +151,18 @@ machine.deepsleep(10000)
         assert meter.mc("chip", "asleep") == pytest.approx(0.096, abs=0.005)
         assert meter.mc() == pytest.approx(sum(meter.mc(part) for part in ("chip", "radio", "motor")))
         assert 100 < meter.mc("radio") + meter.mc("chip") < 400
+
+
+@BOTH
+def test_the_locks_board_hands_out_the_station(tmp_path, runtime):
+    main = """
+from firmware.board import Board
+station = Board().wlan()
+before = station.active()
+report([before, station.active(True), station.status()])
+machine.deepsleep()
+"""
+    source = (ROOT / "firmware" / "board.py").read_text()
+    with board(tmp_path, runtime, main, {"board.py": source}) as world:
+        run(world, 2)
+        assert reported(world) == [False, True, 1000]

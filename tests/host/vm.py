@@ -30,7 +30,7 @@ class VmRun:
     def __init__(self, path, names):
         self.implementation, self.version, self._errors, self._said = None, None, {}, []
         command = [MICROPYTHON, "-X", f"heapsize={HEAP}", RUNNER, path.stem, *names]
-        search_path = f"{ROOT}:{path.parent}:.frozen"
+        search_path = f"{ROOT}:{path.parent}:{ROOT}/lib:.frozen"
         done = subprocess.run(
             command,
             cwd=ROOT,
