@@ -12,7 +12,7 @@ import time
 from firmware.core import verify
 from firmware.core.grants import Grants
 from firmware.core.hotp import Hmac
-from firmware.core.policy import decide
+from firmware.core.policy import Policy
 from firmware.core.state import State
 from firmware.core.verify import Verifier, otp_code
 from firmware.core.words import OPENED, TRUSTED
@@ -29,6 +29,8 @@ class Desk:
     def __init__(self, grants):
         self._grants = grants
         self._state = State(grants)
+        self._policy = Policy(grants, self._state, None)
+        self._policy.at(_NOW, TRUSTED, 1, True)
         self._digits = otp_code(grants, len(grants) - 1, 0, 7, _LOCK).encode()
 
     def after_hash(self, prepared, watch):
@@ -43,7 +45,7 @@ class Desk:
     def _decide(self, verifier):
         n = len(self._digits)
         hits = verifier.match(self._digits, n, _NOW)
-        if decide(self._grants, self._state, hits, _NOW, TRUSTED, True, n)[0] != OPENED:
+        if self._policy.decide(hits, n)[0] != OPENED:
             raise ValueError("the code did not open")
 
 
