@@ -269,3 +269,22 @@ def test_wrong_codes_near_a_right_one():
     codes = [door.code(0, counter) for counter in range(16)]
     for code in codes:
         assert door.enter(other(code, *codes)) == WRONG
+
+
+def test_at_every_second_the_steps_of_the_window_are_answered_and_no_other():
+    for before, after, early in ((1, 1, 1), (2, 0, 1), (0, 3, 2), (1, 0, 0)):
+        door = Door(interval(step=30, offset=7, grace_before=before, grace_after=after, early=early))
+        middle = door.grants.step_at(0, NOW)
+        codes = [(step - middle, door.code(0, step)) for step in range(middle - 6, middle + 7)]
+        assert len({code for _, code in codes}) == len(codes)
+        for second in range(30) if before == after else (0, 1, 28, 29):
+            t = middle * 30 + 7 + second
+            answers = {}
+            for step, code in codes:
+                for hit in door.hits(code, t):
+                    answers[step] = classify(door.grants, door.state, hit, t)
+            opening = [step for step in answers if answers[step] == OPENED]
+            soon = [step for step in answers if answers[step] == EARLY]
+            assert sorted(opening) == list(range(-after, before + 1))
+            assert sorted(soon) == list(range(before + 1, before + early + 1))
+            assert set(answers) - set(opening) - set(soon) <= {-after - 1, before + early + 1}
