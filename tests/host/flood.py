@@ -157,14 +157,14 @@ class Flood:
         self._attempts.tidy()
         self._lock.logbook.tidy()
         self.board.asleep = True
-        self._pass(seconds)
+        self.pass_time(seconds)
         self._wake()
 
     def lose_power(self):
         """Without warning, in the middle of a session."""
         self.board.lose_power()
         self.boots += 1
-        self._pass(PERIOD_S)
+        self.pass_time(PERIOD_S)
         self._wake()
 
     def attack(self):
@@ -198,7 +198,8 @@ class Flood:
     def _digits(self, n):
         return "".join(self._random.choices("0123456789", k=n))
 
-    def _pass(self, seconds):
+    def pass_time(self, seconds):
+        """For the board, which stays awake or without power."""
         self.board.t += seconds
         self.board.on += seconds
 
