@@ -105,9 +105,9 @@ class SSLSocket:
                 if not self._flush() or not self._fill():
                     return None
                 continue
-            except ssl.SSLZeroReturnError:
-                return (b"",)
             except ssl.SSLError as error:
+                if self._shaken and isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
+                    return (b"",)  # also where the peer has not taken its leave
                 self._flush()
                 raise _translated(error) from None
             if not self._shaken and self._dated:

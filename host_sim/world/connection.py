@@ -125,6 +125,10 @@ class Connection:
     def close(self):
         """Send what waits and close."""
         self.flush()
+        self.lose()
+
+    def lose(self):
+        """Close as it is."""
         self._ended = True
         if self._end:
             self._end.close()

@@ -74,9 +74,10 @@ class Network:
             socket.close()
 
     def drop(self):
-        """The chip was reset: all its sockets are gone."""
-        for number in list(self._sockets):
-            self.close(number)
+        """The chip was reset, or its radio turned off: all its sockets are gone."""
+        sockets, self._sockets = self._sockets, {}
+        for socket in sockets.values():
+            socket.lose()
 
     def stir(self):
         """Say that somebody else has just done something real: the next look of each connection waits for it."""
@@ -135,4 +136,6 @@ class Mailbox:
         """A datagram is never kept."""
 
     def close(self):
-        """Nothing to give back."""
+        """Nothing waits to be sent."""
+
+    lose = close

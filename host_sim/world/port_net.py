@@ -18,6 +18,8 @@ _CALL_US = 50  # what an operation of the network takes the chip at least: a loo
 
 def _wifi_active(port, payload):
     port.world.radio.active(payload[0])
+    if not payload[0]:
+        port.world.network.drop()
 
 
 def _wifi_connect(port, payload):

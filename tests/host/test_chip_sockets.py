@@ -203,6 +203,18 @@ report(never + [attempt(sock.recv, 1)[0]])
 
 
 @BOTH
+def test_connections_go_with_the_radio(tmp_path, runtime):
+    main = """
+sock = connected(5)
+wlan.active(False)
+gone = attempt(sock.recv, 1)
+wlan.active(True)
+report(gone + [attempt(sock.send, b"x")[0], wlan.ifconfig()[0]])
+"""
+    assert found(tmp_path, runtime, main) == [113, 0, 113, "0.0.0.0"]
+
+
+@BOTH
 def test_an_end_that_stops_reading_blocks_the_writer(tmp_path, runtime):
     main = """
 sock = connected(1)

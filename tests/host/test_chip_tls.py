@@ -128,3 +128,42 @@ def test_a_handshake_that_stalls_ends_with_the_sockets_timeout(tmp_path, runtime
     assert re.search("116|ETIMEDOUT", said[1])
     assert world.meter.seconds("chip", "asleep") > 10
     assert world.meter.seconds("radio", "listening") > 5
+
+
+DEAD = """
+secure = context.wrap_socket(raw, server_hostname=NAME)
+
+def attempt():
+    began = time.ticks_ms()
+    try:
+        found = secure.read(1).decode()
+    except OSError as error:
+        found = error.args[0]
+    return [found, time.ticks_diff(time.ticks_ms(), began)]
+
+report([hasattr(secure, "settimeout"), attempt(), attempt()])
+machine.deepsleep()
+"""
+
+
+@BOTH
+def test_a_secure_socket_that_timed_out_once_is_dead(tmp_path, runtime, broker):
+    main = trusting(broker.authority.der).replace(SHAKE, DEAD)
+    (has_timeout, first, again), _ = outcome(tmp_path, runtime, main, lambda: FaultyEnd(TcpEnd(broker.tls), down=10**6))
+    assert not has_timeout
+    assert first == [116, pytest.approx(5100, abs=2)]
+    assert again == [116, 0]
+
+
+@BOTH
+def test_a_secure_connection_that_is_cut_looks_like_its_end(tmp_path, runtime, broker):
+    folders = [tmp_path / name for name in ("good", "cut")]
+    for folder in folders:
+        folder.mkdir()
+    main = trusting(broker.authority.der)
+    handshake = outcome(folders[0], runtime, main, lambda: TcpEnd(broker.tls))[1].network.traffic.received
+    main = main.replace(SHAKE, DEAD)
+    _, first, again = outcome(
+        folders[1], runtime, main, lambda: FaultyEnd(TcpEnd(broker.tls), down=handshake, closing=True)
+    )[0]
+    assert first[0] == again[0] == ""
