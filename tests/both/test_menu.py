@@ -287,6 +287,17 @@ def test_mute_is_for_good_until_it_is_taken_back():
     assert settings == GOOD
 
 
+def test_settings_in_any_letters_outlive_the_switch():
+    bench = installer()
+    settings = dict(GOOD)
+    settings["issuers"] = [[1, "B\u00e4ckerei \u2603", 1, 16]]
+    bench.vault.replace(json.dumps(settings).encode(), GRANTS)
+    for muted in (True, False):
+        assert bench.enter("5") == "accepted"
+        settings["mute"] = muted
+        assert json.loads(bench.vault.load()[0]) == settings
+
+
 def test_a_call_is_kept_for_the_radio():
     bench = installer()
     assert bench.enter("6") == "accepted"

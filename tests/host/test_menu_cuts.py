@@ -10,8 +10,10 @@ from firmware.store.vault import Vault
 from host_sim.devices import Namespace
 from host_sim.lock import Lock
 from host_sim.runtime import RUNTIMES
+from host_sim.runtime.image import PROJECT
 from host_sim.session.parser import parse
 from host_sim.session.setup import lock_config, start
+from tests.host.test_power_cuts import broken_copy
 
 SESSION = """
 clock 2026-03-02 08:00
@@ -43,9 +45,9 @@ LEFT = {
 class Owner:
     """A lock that sleeps, with a courier's code and a bucket that a stranger has emptied for `7#`."""
 
-    def __init__(self, runtime, entries):
+    def __init__(self, runtime, entries, root=PROJECT):
         session = parse(SESSION)
-        self.lock = lock = Lock(runtime, lock_config(session), start=start(session))
+        self.lock = lock = Lock(runtime, lock_config(session), start=start(session), root=root)
         self.code = lock.issue("couriers")
         self.entries = entries.replace(CODE, self.code)
         lock.wait(20)
@@ -119,26 +121,31 @@ class Owner:
         return bytes(Vault(Namespace(self.lock.world.nvs, "dropbolt")).load()[0])
 
 
+def cut_everywhere(owner, entries, where):
+    """Cut each operation with each tear and hold the lock to what must be so afterwards."""
+    before, after = AT_DOOR[entries]
+    seen = set()
+    for tear in TEARS[where]:
+        k = 1
+        while owner.change(where, k, tear):
+            assert "fault" not in owner.events() and "crash" not in owner.events()
+            answer = owner.answer(owner.code + "#")
+            assert answer == after or not owner.confirmed and answer == before, (k, tear)
+            assert owner.lock.openings == 1 + (answer == "opened")
+            assert owner.answer(OWNER) == "opened"
+            seen.add(answer)
+            k += 1
+        assert owner.confirmed and owner.answer(owner.code + "#") == after
+    assert seen == LEFT[entries, where]
+
+
 @pytest.mark.parametrize("where", TEARS)
 @pytest.mark.parametrize("entries", AT_DOOR)
 @pytest.mark.parametrize("runtime", list(RUNTIMES))
 def test_a_cut_leaves_the_old_lock_or_the_new_one(runtime, entries, where):
     owner = Owner(runtime, entries)
-    before, after = AT_DOOR[entries]
     with owner.lock:
-        seen = set()
-        for tear in TEARS[where]:
-            k = 1
-            while owner.change(where, k, tear):
-                assert "fault" not in owner.events() and "crash" not in owner.events()
-                answer = owner.answer(owner.code + "#")
-                assert answer == after or not owner.confirmed and answer == before, (k, tear)
-                assert owner.lock.openings == 1 + (answer == "opened")
-                assert owner.answer(OWNER) == "opened"
-                seen.add(answer)
-                k += 1
-            assert owner.confirmed and owner.answer(owner.code + "#") == after
-        assert seen == LEFT[entries, where]
+        cut_everywhere(owner, entries, where)
 
 
 @pytest.mark.parametrize("runtime", list(RUNTIMES))
@@ -167,3 +174,19 @@ def test_a_change_that_a_cut_kept_out_of_the_log_shows_there_all_the_same(runtim
         assert "revocation" not in owner.events() and "replaced" in owner.events()
         assert owner.change("flash", 2, "none")
         assert "revocation" in owner.events()
+
+
+# The same checks must be able to fail: a menu that is broken on purpose.
+
+BROKEN = {
+    "revoked in memory alone": (GRANT, "self._wake.vault.replace(settings, packed)\n        for", "for"),
+    "filled in memory alone": (LOCKOUT, "wake.journal.write(body)", "wake.state.apply(body)"),
+}
+
+
+@pytest.mark.parametrize("name", list(BROKEN))
+def test_a_broken_menu_is_caught(tmp_path, name):
+    entries, right, wrong = BROKEN[name]
+    owner = Owner("cpython", entries, broken_copy(tmp_path, "firmware/service.py", [(right, wrong)]))
+    with owner.lock, pytest.raises(AssertionError):
+        cut_everywhere(owner, entries, "flash")
