@@ -20,7 +20,7 @@ from firmware.store.vault import Vault
 from host_sim.cable import open_journal, set_clock
 from host_sim.devices import FlashDevice, Namespace
 
-_SETTINGS = {
+DEFAULT_SETTINGS = {
     "relock_s": 5,
     "ajar_s": 60,
     "battery_min_mv": 4400,
@@ -146,7 +146,7 @@ class Issuer:
             "salt": self.salt.hex(),
             "mac": self.mac.hex(),
             "buckets": buckets,
-            **_SETTINGS,
+            **DEFAULT_SETTINGS,
             **(config.settings or {}),
         }
         return json.dumps(settings, separators=(",", ":")).encode()

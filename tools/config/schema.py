@@ -1,6 +1,7 @@
 """The tables of `lock.toml` and their keys, named as in `firmware/config.py` and `firmware/core/packing.py`."""
 
 from firmware.core.words import KINDS as KIND_WORDS
+from host_sim.provision import DEFAULT_SETTINGS
 from tools.config.fields import boolean, duration, label, moment, natural, one_of, permissions, text, whole
 
 SECTIONS = {"settings": dict, "schedules": dict, "issuer": list, "bucket": list, "grant": list}
@@ -17,16 +18,7 @@ SETTINGS = {
     "risk_one_in": whole,
     "mute": boolean,
 }
-DEFAULTS = {
-    "zone": "UTC0",
-    "relock_s": 5,
-    "ajar_s": 60,
-    "hold_s": 4 * 3600,
-    "battery_min_mv": 4400,
-    "battery_low_mv": 4800,
-    "risk_one_in": 1000,
-    "mute": False,
-}
+DEFAULTS = {name: DEFAULT_SETTINGS[name] for name in SETTINGS}
 ISSUER = {"number": whole, "label": label, "permissions": permissions, "quota": natural}
 BUCKET = {"length": whole, "burst": whole, "refill": duration}
 
