@@ -2,14 +2,20 @@
 
 from keyring import DAY, NOW, Door, event, interval, number
 
+from firmware.core.policy import Policy
 from firmware.core.words import (
+    APPROVAL,
+    APPROVE,
     BATTERY,
     CLOCK,
     EARLY,
     INTERVAL,
     LATE,
     LOST,
+    NEVER,
     OPENED,
+    REVOKED,
+    SCHEDULE,
     STALE,
     TRUSTED,
     USED,
@@ -79,6 +85,88 @@ def test_without_a_clock_nothing_bound_to_time_opens():
         assert door.enter(door.code(0, value), NOW, STALE) == OPENED
     door = Door(event(valid_from=NOW))
     assert door.enter(door.code(0, 0), NOW, LOST) == CLOCK
+
+
+def test_an_interval_opens_only_while_the_clock_is_sure_enough():
+    for max_u, most in ((0, DAY // 3), (100, 100)):
+        door = Door(interval(max_u=max_u), event(digits=7))
+        code, wrong = door.code(0, NOW // DAY), "00000000"
+        for u, answer in ((most, OPENED), (most + 1, CLOCK)):
+            door.policy.at(NOW, TRUSTED, u, True)
+            assert door.policy.decide(door.hits(code), 8)[:2] == (answer, 0)
+            # Nobody knows which codes are right now: digits that match nothing may be one.
+            assert door.policy.decide(door.hits(wrong), 8)[:2] == ((WRONG if answer == OPENED else CLOCK), -1)
+            assert door.policy.decide(door.hits(door.code(1, 0)), 7)[:2] == (OPENED, 1)
+
+
+def test_validity_and_schedules_ask_only_that_there_is_a_time():
+    class Open:
+        def allows(self, number, t):
+            return (number, t) == (3, NOW)
+
+    for fields in ({"valid_from": NOW}, {"valid_until": NOW + 1}, {"schedule": 3}):
+        door = Door(event(**fields))
+        policy = Policy(door.grants, door.state, Open())
+        for quality, u, answer in ((STALE, NEVER, OPENED), (LOST, NEVER, CLOCK)):
+            policy.at(NOW, quality, u, True)
+            assert policy.decide(door.hits(door.code(0, 0)), 8)[0] == answer
+
+
+def test_a_schedule_is_asked_for_its_number_and_its_time():
+    class Office:
+        def allows(self, number, t):
+            return number == 2 and NOW <= t < NOW + 60
+
+    for number_, t, answer in ((2, NOW - 1, SCHEDULE), (2, NOW, OPENED), (2, NOW + 60, SCHEDULE), (1, NOW, SCHEDULE)):
+        door = Door(event(schedule=number_))
+        policy = Policy(door.grants, door.state, Office())
+        policy.at(t, TRUSTED, 0, True)
+        assert policy.decide(door.hits(door.code(0, 0), t), 8)[:2] == (answer, 0)
+
+
+def test_of_several_refusals_the_one_that_helps_most_is_told():
+    """Grants of one key have the same codes; each of these refuses them for a reason of its own."""
+
+    class Shut:
+        def allows(self, number, t):
+            return False
+
+    reasons = [
+        (BATTERY, {}),
+        (APPROVAL, {"permissions": APPROVE}),
+        (SCHEDULE, {"permissions": APPROVE, "schedule": 1}),
+        (EARLY, {"permissions": APPROVE, "valid_from": NOW + 1}),
+        (LATE, {"permissions": APPROVE, "valid_until": NOW}),
+        (USED, {"permissions": APPROVE}),
+        (REVOKED, {"permissions": APPROVE, "revoked": True}),
+    ]
+    for first in range(len(reasons)):
+        for order in (1, -1):
+            chosen = list(enumerate(reasons[first:], 1))[::order]
+            door = Door(*[event(id=n, **fields) for n, (_, fields) in chosen])
+            door.burn([(n, 0, 0) for n, (reason, _) in chosen if reason == USED] or [(99, 0, 0)])
+            policy = Policy(door.grants, door.state, Shut())
+            policy.at(NOW, TRUSTED, 0, False)
+            decision, place, spent = policy.decide(door.hits(door.code(0, 0)), 8)
+            assert (decision, spent) == (reasons[first][0], [])
+            assert door.grants.id(place) == 1
+
+
+def test_a_lost_clock_comes_before_late():
+    door = Door(event(valid_from=NOW), event(id=5))
+    for counter in range(1, 16):
+        door.burn([(5, 0, counter)])
+    assert door.state.event_base(1) > 0
+    assert door.enter(door.code(0, 0), NOW, LOST) == CLOCK
+    assert door.place == 0
+
+
+def test_a_revoked_grant_says_so_but_for_codes_that_were_used_before():
+    door = Door(event(revoked=True), interval(revoked=True, digits=9))
+    assert door.enter(door.code(0, 0)) == REVOKED and door.place == 0
+    assert door.enter(door.code(1, NOW // DAY)) == REVOKED
+    door.burn([(2, 0, 0)])
+    assert door.enter(door.code(0, 0)) == USED
 
 
 def test_without_a_clock_an_unmatched_code_may_be_a_right_one():
