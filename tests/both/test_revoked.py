@@ -1,10 +1,13 @@
 """Codes revoked one by one: a list of 32 that outlives rotations, and what becomes of what is past."""
 
+from nor import Nor
+
 from firmware.core import records
 from firmware.core.grants import Grants
 from firmware.core.packing import pack_grant
 from firmware.core.state import State
-from firmware.core.words import EVENT, INTERVAL, NUMBER
+from firmware.core.words import EVENT, INTERVAL, NUMBER, OPENED
+from firmware.store.journal import Journal
 
 KEY = b"k" * 20
 
@@ -99,3 +102,30 @@ def test_a_revocation_is_progress_and_is_not_made_twice_by_a_rotation():
     state.apply(state.revoke([(1, 0, 1000)]))
     state.apply(state.attempt(8, 0, 0, 0, 0))
     assert state.progress == rebuilt(state).progress == 2 + 1
+
+
+def test_a_full_list_outlives_rotations_beside_everything_else_that_a_lock_can_hold():
+    events = b"".join([pack_grant(id=n, kind=EVENT, key=KEY, window=23 if n < 3 else 1) for n in range(1, 64)])
+    serials = pack_grant(id=64, kind=INTERVAL, key=KEY, serials=128, grace_before=0, grace_after=0, early=0)
+    grants = Grants(events + serials)
+    nor, state = Nor(3, 4096), State(grants)
+    journal = Journal(nor, state, b"journal1", b"m" * 16, nor, 0, 3)
+    journal.format()
+    for length in range(1, 17):
+        journal.write(state.attempt(length, 1, 2, 3, 4))
+    for n in range(1, 64):
+        journal.write(state.burn(8, 1, [(n, 0, 22 if n < 3 else 0)]))
+    for serial in range(0, 128, 2):
+        journal.write(state.burn(8, 1, [(64, serial, 5), (64, serial + 1, 5)]))
+    journal.write(state.synchronised(5, 6, 7, 4))
+    journal.write(state.outcome(OPENED, 8, 1, 64, (7, b"head")))
+    for step in range(100, 132):
+        journal.write(state.revoke([(64, 0, step)]))
+    for n in range(300):
+        journal.write(state.attempt(8, 1, 2, 3, 4))
+        if n % 50 == 0:
+            journal.tidy()
+    again = State(grants)
+    Journal(nor, again, b"journal1", b"m" * 16, nor, 0, 3).mount()
+    assert [step for step in range(99, 133) if again.revoked(63, 0, step)] == list(range(100, 132))
+    assert picture(again) == picture(state) and again.progress == state.progress
