@@ -53,8 +53,10 @@ def set_clock(world, journal, state, unix, uncertainty_ms, reset_floor=False):
 def sync(world, issuer, offset_s, uncertainty_ms, reset_floor):
     """Mount the journal and set the clock to the true time and `offset_s`.
 
-    Raises ValueError while the chip boots or runs.
+    Raises ValueError while the chip boots or runs, or where nothing was ever provisioned; StorageError.
     """
+    if issuer is None or world.flash is None:
+        raise ValueError("the lock was never provisioned")
     if world.chip.state not in (ASLEEP, OFF):
         raise ValueError(f"the chip is {world.chip.state}, must be asleep or without power")
     dark = world.flash.dead

@@ -41,3 +41,18 @@ class Mishaps:
     def set_clock(self, unix):
         """Set the lock's DS3231 to `unix` seconds behind its back; the world's time goes on as it was."""
         self.world.clock.set_unix(int(unix))
+
+    def misread_clock(self, unix):
+        """Let the next reading of the DS3231, and no other, say `unix` seconds, as a disturbed bus might."""
+        self.world.clock.glitch = self.world.clock.registers_at(int(unix))
+
+    def stop_clock(self, stopped=True):
+        """Stop the DS3231's oscillator, which leaves its flag, or let it run on."""
+        if stopped:
+            self.world.clock.stop()
+        else:
+            self.world.clock.start()
+
+    def coin_cell(self, there):
+        """Take the DS3231's coin cell out, or put it in; without it the clock forgets all when the batteries go."""
+        self.world.clock.supply(cell=there)

@@ -17,7 +17,7 @@ class Snapshot:
     """us: microseconds of the world's time. flash: the partition's contents, None without one. nvs: see `Nvs.snapshot`.
 
     struck: None, or the flash operation in whose midst the power last went: (kind, address, bytes before, bytes to
-    program). bolt: its position. clock: unix seconds by the DS3231. sleep: what the chip waits for, None without power.
+    program). bolt: its position. clock: see `DS3231.snapshot`. sleep: what the chip waits for, None without power.
     rtc: the chip's clock in microseconds and its memory, None without power. issuer: the owner's books, None for a bare
     board.
     """
@@ -29,7 +29,7 @@ class Snapshot:
     bolt: float
     door_open: bool
     battery_mv: int
-    clock: int
+    clock: tuple
     sleep: tuple | None
     rtc: tuple | None
     issuer: object = field(compare=False)
@@ -59,7 +59,7 @@ def take(world, issuer):
         bolt=world.bolt.position,
         door_open=world.door.is_open,
         battery_mv=world.battery.open_mv,
-        clock=world.clock.unix,
+        clock=world.clock.snapshot(),
         sleep=chip.sleep if chip.powered else None,
         rtc=(world.rtc.us, world.rtc.memory) if chip.powered else None,
         issuer=deepcopy(issuer),
@@ -77,8 +77,7 @@ def put_back(world, snapshot):
     if snapshot.door_open:
         world.door.open()
     world.battery.open_mv = snapshot.battery_mv
-    if world.clock.unix != snapshot.clock:
-        world.clock.set_unix(snapshot.clock)
+    world.clock.load(snapshot.clock)
     if snapshot.sleep:
         world.power_on()
         world.chip.deep_sleep(*snapshot.sleep)

@@ -61,6 +61,17 @@ def _open_door(stage, fields):
         raise StepError(f"the bolt is {stage.lock.bolt}")
 
 
+def _misread_clock(stage, fields):
+    stage.lock.misread_clock(fields["clock"].unix(stage.lock.now))
+
+
+def _sync_clock(stage, fields):
+    try:
+        stage.lock.sync()
+    except (ValueError, OSError) as error:
+        raise StepError(str(error)) from None
+
+
 def _cut_at(stage, fields):
     stage.lock.cut_at_flash_op(fields["operation"], tear="half")
 
@@ -88,5 +99,11 @@ _ACTIONS = {
     "cut after": _cut_after,
     "restore power": lambda stage, fields: stage.lock.restore_power(),
     "set clock": lambda stage, fields: stage.lock.set_clock(fields["clock"].unix(stage.lock.now)),
+    "misread clock": _misread_clock,
+    "stop clock": lambda stage, fields: stage.lock.stop_clock(True),
+    "start clock": lambda stage, fields: stage.lock.stop_clock(False),
+    "remove coin cell": lambda stage, fields: stage.lock.coin_cell(False),
+    "insert coin cell": lambda stage, fields: stage.lock.coin_cell(True),
+    "sync clock": _sync_clock,
     "damage": lambda stage, fields: stage.lock.damage_sector(fields["sector"]),
 }

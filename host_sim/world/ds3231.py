@@ -1,13 +1,14 @@
 """A DS3231 clock chip at register level, as its data sheet (Maxim 19-5170, rev. 10) describes it.
 
-Its coin cell keeps it going through every loss of the main power, so nothing here follows that power. It counts from
-what was set, on the world's timeline and at its own rate: drift plus aging register.
+It counts from what was set, on the world's timeline and at its own rate: that of its crystal, what the compensation
+leaves of the temperature, and the aging register. A coin cell keeps it going without the main power, unless EOSC stops
+the oscillator there; without both it forgets all.
 
-Alarms are kept as written and never go off: nothing of the lock is wired to the alarm pin. Every fourth year is a leap
-year to the chip, which is right until 2099.
+To the chip every fourth year is a leap year, which is right until 2099, and after 2199 comes 2000. Alarms are kept as
+written and never go off: nothing of the lock is wired to the alarm pin. A temperature conversion takes no time.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, timedelta
 
 EPOCH_2000 = 946_684_800
 """Unix time of 2000-01-01, where the chip starts after both supplies were gone."""
@@ -15,31 +16,38 @@ EPOCH_2000 = 946_684_800
 REGISTERS = 0x13
 """Registers 00h to 12h; reading and writing goes on at 00h behind the last one."""
 _DAY, _CONTROL, _STATUS, _AGING, _TEMPERATURE = 0x03, 0x0E, 0x0F, 0x10, 0x11
+_TIME = 7
+"""Registers of time and date, from 00h."""
 _OSF, _STATUS_RW, _STATUS_CLEAR = 0x80, 0x08, 0x83
+_EOSC, _CONV = 0x80, 0x20
 _HOURS_12, _PM, _CENTURY = 0x40, 0x20, 0x80
 _ENODEV = 19
-_START = datetime(2000, 1, 1)
+_START = date(2000, 1, 1)
+_FOUR_YEARS, _TWO_CENTURIES = 1461, 73_050
 _PPB = 1_000_000_000
+_NO_TIME = "second must be in 0..59, minute in 0..59, hour in 0..23"
 
 
 class DS3231:
-    """The chip, set to unix time `unix` with its oscillator running; None: fresh, as after `lose_power`."""
+    """The chip under main power, set to unix time `unix`; None: fresh, as after `lose_power`."""
 
     def __init__(self, timeline, unix=None):
         self.connected = True
         """False: nobody answers on the bus, `read` and `write` raise OSError(19) as MicroPython's I2C does."""
-        self.temperature_c = 25.0
-        """What the temperature registers show, in steps of 0.25 degrees Celsius."""
+        self.glitch = None
+        """Seven bytes that the next transfer reads instead of time and date, once; `registers_at` makes sane ones."""
         self._timeline = timeline
         self._drift_ppm = 0.0
-        self._running = True
+        self._temperature_c = 25.0
+        self._oscillates = self._main = self._cell = True
+        self._base_us = self._since_us = 0
         self.lose_power()
         if unix is not None:
             self.set_unix(unix)
 
     @property
     def drift_ppm(self):
-        """How fast the chip runs, in parts per million: +-2 by its data sheet between 0 and 40 degrees Celsius."""
+        """How fast the crystal is at 25 degrees, in parts per million: +-2 when new, 5 more with age, by data sheet."""
         return self._drift_ppm
 
     @drift_ppm.setter
@@ -48,8 +56,24 @@ class DS3231:
         self._drift_ppm = ppm
 
     @property
+    def temperature_c(self):
+        """What the temperature registers show, in steps of 0.25 degrees Celsius."""
+        return self._temperature_c
+
+    @temperature_c.setter
+    def temperature_c(self, celsius):
+        self._hold()
+        self._temperature_c = celsius
+
+    @property
+    def rate_ppm(self):
+        """How fast the chip runs in all. The temperature leaves up to 3.5 ppm at -40 degrees, on a parabola."""
+        aging = self._other[_AGING] - (self._other[_AGING] >> 7 << 8)
+        return self._drift_ppm - 3.5 * min(1, ((self._temperature_c - 25) / 65) ** 2) - 0.1 * aging
+
+    @property
     def unix(self):
-        """Unix time in whole seconds that the registers show."""
+        """Unix time in whole seconds that the chip has counted to; its calendar is one of its own after 2099."""
         return EPOCH_2000 + self._us() // 1_000_000
 
     @property
@@ -65,13 +89,22 @@ class DS3231:
     def stop(self):
         """The oscillator stops: the time stands still and is flagged."""
         self._hold()
-        self._running = False
-        self._other[_STATUS] |= _OSF
+        self._oscillates = False
+        self._flag_stop()
 
     def start(self):
         """The oscillator runs on from where it stood; the flag stays until software clears it."""
         self._hold()
-        self._running = True
+        self._oscillates = True
+
+    def supply(self, main=None, cell=None):
+        """Main power or coin cell comes (True) or goes (False)."""
+        self._hold()
+        self._main = self._main if main is None else main
+        self._cell = self._cell if cell is None else cell
+        if not self._main and not self._cell:
+            self.lose_power()
+        self._flag_stop()
 
     def lose_power(self):
         """Main power and coin cell were gone at once: all registers as at first, 2000-01-01, flagged."""
@@ -82,10 +115,38 @@ class DS3231:
         self._hours_12 = 0
         self._set(0)
 
+    def snapshot(self):
+        """All of the chip, for `load`."""
+        switches = self._oscillates, self._main, self._cell
+        rates = self._drift_ppm, self._temperature_c
+        return self._us(), bytes(self._other), self._weekday, self._hours_12, switches, rates
+
+    def load(self, snapshot):
+        """Be as a chip was that gave the `snapshot`."""
+        us, other, self._weekday, self._hours_12, switches, rates = snapshot
+        self._oscillates, self._main, self._cell = switches
+        self._drift_ppm, self._temperature_c = rates
+        self._other = bytearray(other)
+        self._set(us)
+
+    def registers_at(self, unix):
+        """What time and date look like at a unix second: seven bytes."""
+        days, rest = divmod(unix - EPOCH_2000, 86_400)
+        cycle, day = divmod(days % _TWO_CENTURIES, _FOUR_YEARS)
+        today = _START + timedelta(days=day)
+        year = today.year - 2000 + 4 * cycle
+        hour, minute, second = rest // 3600, rest // 60 % 60, rest % 60
+        weekday = (days + self._weekday) % 7 + 1
+        month = _bcd(today.month) | (_CENTURY if year >= 100 else 0)
+        return bytes((_bcd(second), _bcd(minute), self._hour(hour), weekday, _bcd(today.day), month, _bcd(year % 100)))
+
     def read(self, reg, n):
         """`n` registers from `reg` on, all of one instant. Raises OSError(19) when not connected."""
         self._check()
         registers = self._registers()
+        if self.glitch and reg < _TIME:
+            registers[:_TIME] = self.glitch
+            self.glitch = None
         return bytes(registers[(reg + i) % REGISTERS] for i in range(n))
 
     def write(self, reg, data):
@@ -95,7 +156,7 @@ class DS3231:
         touched = {(reg + i) % REGISTERS: value for i, value in enumerate(data)}
         for at, value in touched.items():
             registers[at] = value
-        if min(touched, default=REGISTERS) <= 0x06:
+        if min(touched, default=REGISTERS) < _TIME:
             self._take_time(registers, restart=0 in touched)
         self._hold()
         for at in touched:
@@ -111,32 +172,32 @@ class DS3231:
             old = self._other[at]
             self._other[at] = value & _STATUS_RW | old & value & _STATUS_CLEAR
         elif at == _CONTROL:
-            self._other[at] = value & ~0x20  # a temperature conversion is over at once
-        elif 0x07 <= at <= _AGING:
+            self._other[at] = value & ~_CONV
+            self._flag_stop()
+        elif _TIME <= at <= _AGING:
             self._other[at] = value
 
     def _take_time(self, registers, restart):
-        second, minute, hour, weekday, day, month, year = registers[:7]
+        second, minute, hour, weekday, day, month, year = registers[:_TIME]
         self._hours_12 = hour & _HOURS_12
         if self._hours_12:
             hour = _number(hour & 0x1F) % 12 + (12 if hour & _PM else 0)
         else:
             hour = _number(hour & 0x3F)
-        year = 2000 + _number(year) + (100 if month & _CENTURY else 0)
-        when = datetime(year, _number(month & ~_CENTURY), _number(day), hour, _number(minute), _number(second))
-        since = when - _START
+        minute, second = _number(minute), _number(second)
+        if hour > 23 or minute > 59 or second > 59:
+            raise ValueError(_NO_TIME)
+        cycle, year = divmod(_number(year) + (100 if month & _CENTURY else 0), 4)
+        days = cycle * _FOUR_YEARS + (date(2000 + year, _number(month & ~_CENTURY), _number(day)) - _START).days
         # Writing the seconds restarts the divider behind them.
-        self._set((since.days * 86_400 + since.seconds) * 1_000_000 + (0 if restart else self._us() % 1_000_000))
-        self._weekday = (weekday - 1 - since.days) % 7
+        part = 0 if restart else self._us() % 1_000_000
+        self._set((days * 86_400 + hour * 3600 + minute * 60 + second) * 1_000_000 + part)
+        self._weekday = (weekday - 1 - days) % 7
 
     def _registers(self):
-        now = _START + timedelta(seconds=self._us() // 1_000_000)
         registers = bytearray(self._other)
-        registers[0], registers[1], registers[2] = _bcd(now.second), _bcd(now.minute), self._hour(now.hour)
-        registers[_DAY] = ((now - _START).days + self._weekday) % 7 + 1
-        registers[4], registers[5] = _bcd(now.day), _bcd(now.month) | (_CENTURY if now.year >= 2100 else 0)
-        registers[6] = _bcd(now.year % 100)
-        quarters = round(self.temperature_c * 4)
+        registers[:_TIME] = self.registers_at(self.unix)
+        quarters = round(self._temperature_c * 4)
         registers[_TEMPERATURE], registers[_TEMPERATURE + 1] = quarters >> 2 & 0xFF, (quarters & 3) << 6
         return registers
 
@@ -145,12 +206,20 @@ class DS3231:
             return _bcd(hour)
         return _HOURS_12 | (_PM if hour >= 12 else 0) | _bcd((hour - 1) % 12 + 1)
 
+    @property
+    def _running(self):
+        kept = self._cell and not self._other[_CONTROL] & _EOSC
+        return self._oscillates and (self._main or kept)
+
+    def _flag_stop(self):
+        if not self._running:
+            self._other[_STATUS] |= _OSF
+
     def _us(self):
         """Microseconds since 2000-01-01 by this chip."""
         if not self._running:
             return self._base_us
-        aging = self._other[_AGING] - (self._other[_AGING] >> 7 << 8)
-        rate_ppb = _PPB + round(self._drift_ppm * 1_000) - 100 * aging  # a step of aging is about 0.1 ppm
+        rate_ppb = _PPB + round(self.rate_ppm * 1_000)
         return self._base_us + (self._timeline.now_us - self._since_us) * rate_ppb // _PPB
 
     def _set(self, us):
@@ -167,6 +236,8 @@ def _bcd(number):
 
 
 def _number(bcd):
-    if bcd & 0x0F > 9 or bcd >> 4 > 9:
-        raise ValueError(f"register value 0x{bcd:02x} is no BCD")
-    return (bcd >> 4) * 10 + (bcd & 0x0F)
+    """The number of a BCD byte; raises ValueError where a nibble is no digit."""
+    high, low = divmod(bcd, 16)
+    if high > 9 or low > 9:
+        raise ValueError(f"0x{bcd:02x} is not BCD")
+    return 10 * high + low

@@ -50,6 +50,7 @@ class World:
         self.bolt = Bolt(timeline, self.battery)
         self.door = Door()
         self.clock = DS3231(timeline, start)
+        self.clock.supply(main=False)
         self.rtc = ChipRtc(timeline)
         self.meter = Meter(timeline)
         self.radio = Station(timeline, self.meter)
@@ -124,6 +125,7 @@ class World:
         """Put in the batteries. Nothing happens where they are in."""
         if not self._batteries_in:
             self._batteries_in = True
+            self.clock.supply(main=True)
             self.note("power", "on")
             self.recover()
 
@@ -138,6 +140,7 @@ class World:
         """Take out the batteries, at any instant, also in the midst of a flash operation."""
         if self._batteries_in:
             self._batteries_in = False
+            self.clock.supply(main=False)
             self.note("power", "off")
             for memory in self._memories():
                 memory.kill()

@@ -83,6 +83,15 @@ def test_a_jump_is_stale_with_that_much_doubt_for_as_long_as_there_is_power():
         assert life.clock.floor == 0
 
 
+def test_the_doubt_of_a_jump_has_the_error_of_the_witness_in_it():
+    for error in (-50, 50):
+        life = Life()
+        life.pass_time(1000, rtc_error=error)
+        life.source.t += 4 * error
+        assert life.clock.read()[1] == STALE
+        assert life.clock.uncertainty >= 200
+
+
 def test_a_second_jump_adds_to_the_first_even_if_it_leads_back():
     life = Life()
     for jump in (1000, -1000):
@@ -281,9 +290,10 @@ def test_a_second_back_and_forth_is_not_counted_twice():
     for _ in range(100):
         life.source.t -= 1
         life.clock.read()
+        assert life.clock.credit == before
         life.source.t += 1
         life.clock.read()
-    assert life.clock.credit == before
+        assert life.clock.credit == before
 
 
 def test_memory_that_is_damaged_or_of_another_layout_is_forgotten():

@@ -160,3 +160,27 @@ def test_trace_tells_what_happened_in_words():
 def test_only_keys_can_be_typed():
     with Lock(config=LockConfig(GRANTS)) as lock, pytest.raises(ValueError, match="'a'"):
         lock.type("12a#")
+
+
+@BOTH
+def test_a_sync_over_the_cable_is_taken_asleep_and_without_power_and_what_cannot_be_is_refused(runtime):
+    with Lock(runtime, LockConfig(GRANTS, synchronised=False)) as lock:
+        lock.wait(20)
+        assert not opens(lock, lock.issue("lobby"))
+        lock.sync()
+        assert opens(lock, lock.issue("lobby"))
+        lock.cut_power()
+        lock.coin_cell(False)
+        lock.wait(3600.7)
+        lock.coin_cell(True)
+        lock.sync(offset_s=-0.5)
+        with pytest.raises(ValueError, match="floor"):
+            lock.sync(offset_s=-86_400)
+        lock.restore_power()
+        lock.wait(20)
+        assert opens(lock, lock.issue("lobby"))
+        lock.wake()
+        with pytest.raises(ValueError, match="asleep"):
+            lock.sync()
+    with Lock(runtime) as lock, pytest.raises(ValueError, match="provisioned"):
+        lock.sync()

@@ -110,6 +110,75 @@ def test_without_both_supplies_the_chip_starts_anew():
     assert chip.read(0x10, 1) == b"\x00"
 
 
+def test_the_coin_cell_keeps_it_going_without_main_power_and_the_other_way_round():
+    timeline = Timeline()
+    chip = DS3231(timeline, NOON)
+    for supplies in ({"main": False}, {"main": True}, {"cell": False}, {"cell": True}):
+        chip.supply(**supplies)
+        after(timeline, HOUR_US)
+    assert (chip.unix, chip.osf) == (NOON + 4 * 3600, False)
+
+
+def test_it_stands_at_2000_for_as_long_as_both_are_gone():
+    timeline = Timeline()
+    chip = DS3231(timeline, NOON)
+    chip.supply(cell=False)
+    chip.supply(main=False)
+    after(timeline, HOUR_US)
+    chip.supply(main=True)
+    after(timeline, 60_000_000)
+    assert (chip.unix, chip.osf) == (EPOCH_2000 + 60, True)
+
+
+def test_with_eosc_the_oscillator_rests_on_the_coin_cell_and_says_so():
+    timeline = Timeline()
+    chip = DS3231(timeline, NOON)
+    chip.write(0x0E, b"\x9c")
+    after(timeline, HOUR_US)
+    assert (chip.unix, chip.osf) == (NOON + 3600, False)
+    chip.supply(main=False)
+    after(timeline, HOUR_US)
+    chip.supply(main=True)
+    after(timeline, HOUR_US)
+    assert (chip.unix, chip.osf) == (NOON + 2 * 3600, True)
+
+
+def test_a_glitch_is_read_once_and_changes_nothing():
+    chip = DS3231(Timeline(), NOON)
+    sane = chip.read(0, 7)
+    chip.glitch = chip.registers_at(NOON + 20 * 365 * 86_400)
+    assert chip.read(0x0E, 2) == b"\x1c\x08"
+    assert chip.read(0, 7) != sane
+    assert chip.read(0, 7) == sane
+    assert chip.unix == NOON
+
+
+def test_every_fourth_year_is_a_leap_year_to_it_and_after_2199_comes_2000():
+    timeline = Timeline()
+    chip = DS3231(timeline, NOON)
+    chip.write(0, b"\x59\x59\x23\x01\x28\x82\x00")
+    for date in (b"\x29\x82\x00", b"\x01\x83\x00"):
+        after(timeline, 24 * HOUR_US)
+        assert chip.read(4, 3) == date
+    chip.write(0, b"\x59\x59\x23\x01\x31\x92\x99")
+    after(timeline, 1_000_000)
+    assert chip.read(4, 3) == b"\x01\x01\x00"
+
+
+def test_a_chip_put_back_goes_on_as_it_was():
+    timeline = Timeline()
+    chip, other = DS3231(timeline, NOON), DS3231(timeline)
+    chip.drift_ppm = 500
+    chip.write(0x10, b"\x05")
+    chip.write(3, b"\x07")
+    chip.supply(cell=False)
+    after(timeline, 777_777)
+    other.load(chip.snapshot())
+    after(timeline, 400 * HOUR_US)
+    assert other.snapshot() == chip.snapshot()
+    assert other.read(0, 0x13) == chip.read(0, 0x13)
+
+
 @pytest.mark.parametrize(
     ("ppm", "aging", "gained"), [(0, 0, 0), (100, 0, 864), (-100, 0, -864), (0, 127, -110), (0, 129, 110)]
 )
@@ -122,11 +191,24 @@ def test_drift_and_aging_change_the_rate(ppm, aging, gained):
     assert chip.unix - NOON - 100 * 86_400 == pytest.approx(gained, abs=1)
 
 
-def test_a_change_of_drift_does_not_change_the_past():
+@pytest.mark.parametrize(("celsius", "lost"), [(25, 0), (-40, 302), (85, 258), (0, 45)])
+def test_the_temperature_leaves_no_more_than_the_data_sheet_says(celsius, lost):
+    timeline = Timeline()
+    chip = DS3231(timeline, NOON)
+    chip.temperature_c = celsius
+    after(timeline, 1000 * 24 * HOUR_US)
+    assert NOON + 1000 * 86_400 - chip.unix == pytest.approx(lost, abs=1)
+    assert -3.5 <= chip.rate_ppm <= 0
+
+
+def test_a_change_of_drift_or_temperature_does_not_change_the_past():
     timeline = Timeline()
     chip = DS3231(timeline, NOON)
     after(timeline, 24 * HOUR_US)
     chip.drift_ppm = 1_000
+    assert chip.unix == NOON + 86_400
+    chip.drift_ppm = 0
+    chip.temperature_c = -40
     assert chip.unix == NOON + 86_400
 
 
