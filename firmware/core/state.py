@@ -5,7 +5,7 @@ so what a mount replays and what a running lock knows cannot differ. Invariants:
 
 - applying a body twice changes nothing;
 - `snapshot`, applied body by body to a new `State` of the same grants, gives the same picture;
-- attempts, boots and progress never fall; a burn is never forgotten while its grant exists.
+- attempts and boots never fall; a burn is never forgotten while its grant exists.
 """
 
 import struct
@@ -27,8 +27,7 @@ class State(Burns):
     has worked with. floor: unix seconds before which the lock does not believe a clock. credit: the lock's own count of
     proven seconds, in which buckets refill. ref: unix second up to which `credit` is proven, 0 = none. sync: (unix
     second to which the clock was last set, doubt in ms that this was true), second 0 = never. head: (sequence, MAC) of
-    the newest event that the log had at the last outcome, sequence 0 = none. burnt_at: number of the last attempt that
-    burnt or revoked a code, 0 = none.
+    the newest event that the log had at the last outcome, sequence 0 = none.
     """
 
     def __init__(self, grants):
@@ -41,7 +40,6 @@ class State(Burns):
         self.ref = 0
         self.sync = (0, 0)
         self.head = (0, bytes(4))
-        self.burnt_at = 0
         self._levels = array("I", bytes(4 * _LENGTHS))
         self._stamps = array("I", bytes(4 * _LENGTHS))
         self._lengths = 0  # bit n: the bucket of typed length n is known
@@ -56,11 +54,6 @@ class State(Burns):
             return None
         _, length, attempts, level, grant_id, *_ = struct.unpack_from(records.BURN_FORMAT, self._burn, 0)
         return (attempts, length, level, grant_id)
-
-    @property
-    def progress(self):
-        """Grows by every attempt, and by the first burn of one: whatever state this lock was in before has less."""
-        return self.attempts + self.burnt_at
 
     def bucket(self, length):
         """(level, stamp) of the bucket of a typed length, both in seconds, or None if it was never drawn from."""
@@ -106,9 +99,7 @@ class State(Burns):
         kept = [code for code in self.revocations if not self.is_past(code, self.floor)]
         if not 1 <= len(items) <= 3 or len(kept) + len(items) > MAX_REVOKED:
             raise records.StateError("no room among the revoked codes")
-        body = next(records.pack_items(records.REVOKED, records.REVOKED_ITEM, items))
-        body[1] = 1
-        return body
+        return next(records.pack_items(records.REVOKED, records.REVOKED_ITEM, items))
 
     def clock(self, credit, ref, floor, boots, generation=0):
         """Body that keeps the proven seconds, the `ref` that belongs to them, the floor, and the counts of boots and
@@ -147,9 +138,7 @@ class State(Burns):
             for length, level, stamp in records.unpack_items(records.BUCKET_ITEM, body):
                 self._set_bucket(length, level, stamp)
         elif kind == records.HEAD:
-            _, _, *head, burnt_at = struct.unpack_from(records.HEAD_FORMAT, body, 0)
-            self._set_head(*head)
-            self.burnt_at = max(self.burnt_at, burnt_at)
+            self._set_head(*struct.unpack_from(records.HEAD_FORMAT, body, 0)[2:])
         elif kind == records.REVOKED:
             self._apply_revoked(body)
         else:
@@ -159,8 +148,8 @@ class State(Burns):
         """Yield the bodies that rebuild the whole picture; each is valid until the next one.
 
         At most 120: 1 for the sync, 1 for the clock, 8 for 16 buckets, 64 for 128 serials, 33 for the event and number
-        grants that 64 grants with 256 candidates leave room for, 11 for 32 revoked codes, 1 for the log's head and the
-        last burn, 1 for a pending burn.
+        grants that 64 grants with 256 candidates leave room for, 11 for 32 revoked codes, 1 for the log's head,
+        1 for a pending burn.
         """
         self.forget_revoked(self.floor)
         if self.sync[0]:
@@ -169,8 +158,8 @@ class State(Burns):
         yield from records.pack_items(records.BUCKETS, records.BUCKET_ITEM, self._bucket_items())
         yield from self.bodies()
         yield from records.pack_items(records.REVOKED, records.REVOKED_ITEM, self.revocations)
-        if self.head[0] or self.burnt_at:
-            yield records.record(records.HEAD_FORMAT, records.HEAD, 0, *self.head, self.burnt_at)
+        if self.head[0]:
+            yield records.record(records.HEAD_FORMAT, records.HEAD, 0, *self.head)
         if self._burn[0]:
             yield self._burn
 
@@ -192,7 +181,6 @@ class State(Burns):
         if attempts >= self.attempts:
             self.attempts = attempts
             self._levels[length] = level
-        self.burnt_at = max(self.burnt_at, attempts)
         self.burn_code(*items[:3])
         self.burn_code(*items[3:])
         self._burn[:] = body
@@ -209,8 +197,6 @@ class State(Burns):
         self.forget_revoked(self.floor)
         for item in records.unpack_items(records.REVOKED_ITEM, body):
             self.revoke_code(*item)
-        if body[1]:
-            self.burnt_at = max(self.burnt_at, self.attempts)
 
     def _set_head(self, sequence, mac):
         if sequence:

@@ -1,8 +1,8 @@
 """The anchor: how far the journal has come, as one number in NVS, out of reach of whatever happens to the partition.
 
 Nobody without the key makes up a record of the journal. But its newest records blanked, or an earlier image of it put
-back, is a state that was true once, and with it codes would open again that are burnt. So the journal's progress
-(`State.progress`), which grows by every attempt and every burn, stands here too. It is raised once the record was read
+back, is a state that was true once, and with it codes would open again that are burnt. So how far the journal had come
+(`Ring.progress`) when it last took what must not be taken back stands here too. It is raised once the record was read
 back and before anything is done that rests on it: a power cut leaves it one record behind, never ahead.
 """
 
@@ -13,7 +13,7 @@ from micropython import const
 from firmware.store import FULL, PROGRAM, READ, REVERTED, StorageError
 
 _NOT_FOUND = -0x1102  # ESP_ERR_NVS_NOT_FOUND
-_HIGHEST = 0x7FFFFFFF  # that an i32 holds: 500 years of attempts without a pause
+_HIGHEST = 0x7FFFFFFF  # that an i32 holds: 16 million sectors, ten times what the flash lasts
 _NAMED = const(7)  # bytes of the journal's id: a key in NVS has 15 characters
 
 

@@ -6,13 +6,14 @@ attempt, a burn and a revocation also raise the anchor in NVS before `write` ret
 for this one.
 """
 
-from firmware.core.records import BURN, REVOKED, StateError, check_body
+from firmware.core.records import ATTEMPT, BURN, REVOKED, StateError, check_body
 from firmware.store import DAMAGED, StorageError
 from firmware.store.anchor import Anchor
 from firmware.store.chain import Sealed
 from firmware.store.ring import Ring
 
 _RING_ID = 1
+_FINAL = (ATTEMPT, BURN, REVOKED)  # what must not be taken back, or a code opens again or a guess is free
 
 
 class Journal:
@@ -40,9 +41,9 @@ class Journal:
         self._anchored(self._anchor.check)
 
     def _anchored(self, step):
-        """Take a step of the anchor with the state's progress; where that fails the journal is closed."""
+        """Take a step of the anchor with the ring's progress; where that fails the journal is closed."""
         try:
-            step(self._state.progress)
+            step(self._ring.progress)
         except StorageError:
             self._ring.close()
             raise
@@ -67,7 +68,7 @@ class Journal:
         check_body(body)
         self._ring.append(body)
         self._state.apply(body)
-        if body[0] <= BURN or body[0] == REVOKED:
+        if body[0] in _FINAL:
             self._anchored(self._anchor.write)
 
     def tidy(self):

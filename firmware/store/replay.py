@@ -40,6 +40,11 @@ class Replay:
         """Of the newest sector; known after mount or format."""
         return self._sequence
 
+    @property
+    def progress(self):
+        """Grows by every record: whatever this ring held before has less. Known as `sequence` is."""
+        return self._sequence * self._sectors.slots + self._ordinal
+
     def mount(self, journal_id, visit):
         """Find the newest sector and give each body in it, and its MAC, to `visit`: memoryviews valid during the call.
 

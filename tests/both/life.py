@@ -119,10 +119,11 @@ class Life:
     def write(self, body):
         """The journal towards `Attempts`."""
         self.flight = bytes(body)
+        anchor = self.nor.get_i32("")
         if body[0] <= BURN:
             self.earlier = Earlier(self.nor, self.shape.journal * self.shape.size)
         self._journal.write(body)
-        if body[0] <= BURN and self.nor.get_i32("") < self._state.progress:
+        if body[0] <= BURN and self.nor.get_i32("") <= anchor:
             raise Broken("anchor", f"a record of type {body[0]} is acknowledged before it is raised")
         self.flight = None
         self.written += (bytes(body),)

@@ -208,18 +208,6 @@ def test_a_snapshot_rebuilds_everything():
     assert rebuilt(state).attempts == 40
 
 
-def test_progress_grows_by_attempts_and_burns_and_is_carried_forward():
-    state = State(table())
-    assert state.progress == 0
-    for grant, progress in ((0, 1), (4, 4), (0, 5), (9, 8)):  # of grant 9 nothing is left but its burn
-        state.apply(state.attempt(8, 0, 0, 0, 0))
-        if grant:
-            burnt(state, (grant, 0, 1))
-        assert state.progress == rebuilt(state).progress == progress
-    state.apply(state.outcome(OPENED, 8, 0, 4, HEAD))
-    assert (state.progress, state.burnt_at) == (rebuilt(state).progress, rebuilt(state).burnt_at) == (8, 4)
-
-
 def test_a_removed_grant_leaves_the_others_as_they_were():
     state = burnt(State(table()), (1, 0, 9), (4, 0, 2))
     burnt(state, (2, 0, 5), (3, 0, 60))
@@ -238,6 +226,7 @@ def test_the_largest_snapshot_fits_a_sector():
         state.apply(state.attempt(length, 1, 2, 3, 4))
     for n in range(1, 64):
         burnt(state, (n, 0, 0), (n, 0, 22 if n < 3 else 0))
+    state.apply(state.outcome(OPENED, 8, 0, 1, HEAD))
     for serial in range(128):
         burnt(state, (64, serial, 5))
     for step in range(100, 132):

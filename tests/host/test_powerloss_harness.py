@@ -109,7 +109,7 @@ SEEDS = {
     ),
     "burn in RAM only": (
         "none",
-        "mount",
+        "burn",
         [(Attempts, "_spend", [(BURN, BURN.replace("_journal.write", "_state.apply"))])],
     ),
     "burn after bolt": (
@@ -140,7 +140,7 @@ SEEDS = {
         "attempts",
         [(State, "attempt", [("self.attempts + 1", "max(1, self.attempts)")])],
     ),
-    "attempts not carried forward": ("linear", "mount", [(State, "clock", [("self.attempts,", "0,")])]),
+    "attempts not carried forward": ("linear", "attempts", [(State, "clock", [("self.attempts,", "0,")])]),
     "budget not carried forward": ("linear", "budget", [(State, "_bucket_items", [("range(1, _LENGTHS)", "()")])]),
     "no token back": ("none", "budget", [(Attempts, "_decide", [("if self.known:", "if False:")])]),
     "burns not carried forward": ("none", "burn", [(State, "snapshot", [("    yield from self.bodies()\n", "")])]),
@@ -153,20 +153,15 @@ SEEDS = {
     "anchor not compared": ("none", "anchor", [(Journal, "mount", [("self._anchored(self._anchor.check)", "pass")])]),
     "anchor raised before the record": (
         "linear",
-        "mount",
+        "anchor",
         [(Journal, "write", [(RECORD, ""), (ANCHOR, ANCHOR + RECORD)])],
     ),
     "anchor raised after the bolt": (
         "none",
         "anchor",
-        [(Journal, "write", [("body[0] <= BURN", "body[0] == BURN + 1")])],
+        [(Journal, "write", [("body[0] in _FINAL", "body[0] == BURN + 1")])],
     ),
-    "anchor not raised by a burn": ("none", "anchor", [(Journal, "write", [("body[0] <= BURN", "body[0] < BURN")])]),
-    "last burn not carried forward": (
-        "linear",
-        "mount",
-        [(State, "snapshot", [("*self.head, self.burnt_at)", "*self.head, 0)")])],
-    ),
+    "anchor not raised by a burn": ("none", "anchor", [(Journal, "write", [("body[0] in _FINAL", "body[0] < BURN")])]),
     "event numbers not kept": ("linear", "log", [(Audit, "_remember", [("self._ring.mark =", "self._mark =")])]),
 }
 

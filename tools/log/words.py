@@ -86,8 +86,7 @@ def state_words(body):
         said = f"to {time_text(t)}, true to {doubt_ms} ms" if t else "none"
         return "sync", f"{said}, {credit} s proven, floor {time_text(floor)}"
     if kind == records.HEAD:
-        _, _, *head, burnt_at = struct.unpack_from(records.HEAD_FORMAT, body)
-        return "head", f"{_head(*head)}, last burn at attempt {burnt_at}"
+        return "head", _head(*struct.unpack_from(records.HEAD_FORMAT, body)[2:])
     return f"type {kind}", body[1:].hex()
 
 
