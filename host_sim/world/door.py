@@ -6,14 +6,12 @@ Both switches and the reed contact are active low. The bolt moves only while the
 it does not: the gear holds it. It knows nothing of the door: thrown while the door stands open, it is just out.
 """
 
+from host_sim.world.figures import RUN_MA, STALL_MA
+
 TRAVEL_US = 600_000
 """From one end to the other at NOMINAL_MV under the motor's load."""
 NOMINAL_MV = 5_800
 """Voltage under load (mV) at which the travel takes TRAVEL_US; it takes longer in proportion when there is less."""
-RUN_MA = 250
-"""Current (mA) of the motor while it turns."""
-STALL_MA = 900
-"""Current (mA) of the motor while it is driven and cannot turn."""
 
 _START_MV = 2_000  # with less than this under load the motor does not turn
 _SWITCH = TRAVEL_US // 50  # an end switch is closed within this of its end

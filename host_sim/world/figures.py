@@ -4,7 +4,16 @@
 [P] measured with MicroPython and published: from the start of Wi-Fi to an address, by DHCP in 1626 ms with 204 mC,
     with a static address in 734 ms with 100 mC; a TLS handshake with certificates in about 1.2 s (2017)
 [I] ESP-IDF v5.5 defaults: active scan of 120 ms a channel, beacon loss found after 6 s
+[R] HT7833, a linear regulator for 500 mA and up to 8 V: 4 uA (https://net-pbx.com/power/)
+[C] measured at a DS3231 at 3.3 V: 90 uA into VCC, 1.25 uA into VBAT, where its bus works as well
+    (https://forum.arduino.cc/t/ds3231-rtc-on-zs-042-module-if-low-power-is-important/680092)
+[M] DRV8833 data sheet, a bridge for a small motor: 1.6 uA asleep, 2.5 at most
+[P3] a passive piezo buzzer, KS-121203H: 3 mA at most (http://en.haixucn.com/doc_24193014.html)
+[B] the reference board: resistors chosen here
 [A] assumed here: no figure was found, the order of magnitude is right
+
+A linear regulator takes from the batteries what it gives to the chip, and its own current; so currents at 3.3 V and at
+the batteries may be added.
 """
 
 # Microseconds
@@ -34,6 +43,17 @@ FRAME_US = 400
 BYTE_US = 1
 """[A] Air time of a byte, at 8 Mbit/s."""
 
+# Microamperes, always
+
+QUIESCENT_MICROAMPS = {
+    "regulator": 4,  # [R]
+    "clock, fed through VBAT": 2,  # [C] rounded up
+    "divider before the ADC": 2,  # [B] 6 V over 2 + 1 megohm
+    "pull-up of the closed end switch": 4,  # [B] 3.3 V over 1 megohm, rounded up; one of the two is closed
+    "motor bridge asleep": 2,  # [M] rounded up
+}
+"""What the board draws beside the chip for as long as it has batteries."""
+
 # Microamperes, by part and state
 
 MICROAMPS = {
@@ -45,5 +65,18 @@ MICROAMPS = {
     ("radio", "joining"): 95_000,  # beside the chip's own: [P], 100 mC in 734 ms
     ("radio", "listening"): 60_000,  # [D] 95 to 100 mA in all
     ("radio", "sending"): 150_000,  # [D] 190 mA in all, 802.11g at 16 dBm
-    ("motor", "resting"): 0,
+    ("motor", "resting"): 0,  # running: below
+    ("led", "dark"): 0,
+    ("led", "lit"): 4_000,  # [B] 1.3 V over 330 ohm
+    ("buzzer", "silent"): 0,
+    ("buzzer", "sounding"): 3_000,  # [P3]
+    ("board", "off"): 0,
+    ("board", "fed"): sum(QUIESCENT_MICROAMPS.values()),
 }
+
+# Milliamperes
+
+RUN_MA = 250
+"""[A] Current of the motor while it turns: a small geared motor of 6 V under load."""
+STALL_MA = 900
+"""[A] Current of the motor while it is driven and cannot turn."""

@@ -125,6 +125,7 @@ class World:
         """Put in the batteries. Nothing happens where they are in."""
         if not self._batteries_in:
             self._batteries_in = True
+            self.meter.enter("board", "fed")
             self.clock.supply(main=True)
             self.note("power", "on")
             self.recover()
@@ -140,6 +141,7 @@ class World:
         """Take out the batteries, at any instant, also in the midst of a flash operation."""
         if self._batteries_in:
             self._batteries_in = False
+            self.meter.enter("board", "off")
             self.clock.supply(main=False)
             self.note("power", "off")
             for memory in self._memories():
@@ -180,12 +182,14 @@ class World:
         elif pad == wiring.LED:
             self._observe()
             self.signals.led(high)
+            self.meter.enter("led", "lit" if high else "dark")
 
     def pwm(self, pad, hz):
         """A pad oscillates; 0: it rests."""
         if pad == wiring.BUZZER:
             self._observe()
             self.signals.buzzer(hz)
+            self.meter.enter("buzzer", "sounding" if hz else "silent")
 
     def float_outputs(self):
         """The chip was reset: its pads float, external pull-downs have them; its radio is off."""
@@ -194,6 +198,8 @@ class World:
         self.bolt.drive(False, False, False)
         self._observe()
         self.signals.off()
+        self.meter.enter("led", "dark")
+        self.meter.enter("buzzer", "silent")
 
     def _door_moved(self):
         self._look_at_inputs()

@@ -2,9 +2,10 @@
 
 import pytest
 
+from host_sim.lock import Lock, LockConfig
 from host_sim.world.battery import Battery
 from host_sim.world.charge import Meter
-from host_sim.world.figures import MICROAMPS
+from host_sim.world.figures import MICROAMPS, QUIESCENT_MICROAMPS, RUN_MA
 from host_sim.world.timeline import Timeline
 
 
@@ -50,3 +51,28 @@ def test_a_motor_draws_what_its_battery_gives(timeline, meter):
 
 def test_a_part_that_was_never_heard_of_has_taken_nothing(meter):
     assert meter.mc("motor") == meter.seconds("chip", "awake") == 0
+
+
+def test_light_sound_board_and_motor_of_an_opening_are_counted():
+    with Lock(config=LockConfig(grants=[{"label": "lobby", "kind": "event", "digits": 8}])) as lock:
+        lock.wait(60)
+        lock.wake()
+        lock.type(lock.issue("lobby") + "#")
+        lock.wait(60)
+        lock.cut_power()
+        lock.wait(60)
+        meter, edges = lock.world.meter, lock.world.signals.edges
+        lit = sounding = 0
+        for (began, led, hz), (ended, _, _) in zip(edges, edges[1:], strict=False):
+            lit += (ended - began) * led
+            sounding += (ended - began) * bool(hz)
+        assert sounding > 500_000
+        assert meter.seconds("led", "lit") == lit / 1_000_000
+        assert meter.seconds("buzzer", "sounding") == sounding / 1_000_000
+        assert meter.mc("led") == pytest.approx(lit * MICROAMPS["led", "lit"] / 1e9)
+        fed = meter.seconds("board", "fed")
+        states = ("awake", "dozing", "asleep")
+        assert fed == pytest.approx(sum(meter.seconds("chip", state) for state in states))
+        assert meter.mc("board") == pytest.approx(fed * sum(QUIESCENT_MICROAMPS.values()) / 1e3)
+        assert meter.mc("motor") == pytest.approx(meter.seconds("motor", "driven") * RUN_MA)
+        assert meter.seconds("motor", "driven") == pytest.approx(1.2, abs=0.1)

@@ -3,7 +3,8 @@
 import pytest
 
 from host_sim.world.battery import BROWNOUT_MV, Battery
-from host_sim.world.door import RUN_MA, STALL_MA, Bolt, Door
+from host_sim.world.door import Bolt, Door
+from host_sim.world.figures import RUN_MA, STALL_MA
 from host_sim.world.timeline import Timeline
 
 UNLOCK, LOCK, BRAKE, COAST = (1, 0, 1), (0, 1, 1), (1, 1, 1), (1, 0, 0)
