@@ -120,22 +120,32 @@ class SSLSocket:
         """Send what TLS wants to send; returns whether all has gone."""
         self._unsent += self._outgoing.read()
         if self._unsent:
-            self._unsent = self._unsent[self._sock.write(self._unsent) or 0 :]
+            self._unsent = self._unsent[_counted(self._sock.write(self._unsent)) or 0 :]
         return not self._unsent
 
     def _fill(self):
         """Take in what has come; returns whether something has, the end included."""
         try:
-            data = self._sock.recv(_CHUNK)
+            data = self._some()
         except OSError as error:
             if error.errno == _EAGAIN:
                 return False
             raise
+        if data is None:
+            return False
         if data:
             self._incoming.write(data)
         else:
             self._incoming.write_eof()
         return True
+
+    def _some(self):
+        """Bytes from a socket, or from any other stream: None where it has none now."""
+        if hasattr(self._sock, "recv"):
+            return self._sock.recv(_CHUNK)
+        data = bytearray(_CHUNK)
+        count = _counted(self._sock.readinto(data))
+        return None if count is None else bytes(data[:count])
 
     def read(self, count=-1):
         """As that of a socket."""
@@ -178,7 +188,14 @@ class SSLSocket:
         return self._tls.cipher()[:2]
 
     def close(self):
-        self._sock.close()
+        self._sock.ioctl(4, 0)
+
+
+def _counted(count):
+    """What a stream's method has returned: a count, None, or below zero an error's number, which is raised."""
+    if count is not None and count < 0:
+        raise OSError(-count, "of the stream")
+    return count
 
 
 def _translated(error):

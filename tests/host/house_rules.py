@@ -34,6 +34,7 @@ _ENTRY_FILES = ("boot.py", "main.py")
 # The two entry files must do their part though nothing of firmware/ can be loaded.
 _CHIP = {
     "firmware/core/seal.py": {"cryptolib"},
+    "firmware/net/link.py": {"io", "tls"},
     "firmware/board.py": {"esp32", "machine", "network", "time"},
     "boot.py": {"machine"},
     "main.py": {"machine"},
