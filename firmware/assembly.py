@@ -151,7 +151,9 @@ class Wake:
         state = self.state
         if state.pending:
             _, length, level, grant_id = state.pending
-            self.logbook.event(log.CUT, grant_id=grant_id)
+            grants = self.config.grants
+            i = grants.index(grant_id)
+            self.logbook.event(log.CUT, 0, grant_id, grants.issuer(i) if i >= 0 else 0)
             self.journal.write(state.outcome(UNKNOWN, length, level, grant_id, self.logbook.head))
         boots = state.boots + (not self.board.slept())
         replaced = self.generation > state.generation

@@ -34,7 +34,7 @@ class Service:
         self._session = session
         self._attempts = attempts
         self._permissions = attempts.permissions
-        self._grant_id = attempts.grant_id
+        self._grant_id, self._issuer = attempts.details[2:4]
         self._testing = False
 
     # Looking
@@ -107,7 +107,7 @@ class Service:
         memory = self._wake.memory
         memory.call = 1
         memory.keep()
-        self._wake.logbook.event(log.CALL, grant_id=self._grant_id)
+        self._wake.logbook.event(log.CALL, 0, self._grant_id, self._issuer)
         return PATTERNS[ANSWERS[ACCEPTED]]
 
     def refill(self):
@@ -162,4 +162,4 @@ class Service:
         return PATTERNS[ANSWERS[ACCEPTED]]
 
     def _log(self, function):
-        self._wake.logbook.event(log.SERVICE, function, self._grant_id)
+        self._wake.logbook.event(log.SERVICE, function, self._grant_id, self._issuer)

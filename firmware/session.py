@@ -221,7 +221,7 @@ class Session:
         if may & CALL:
             self._memory.call = 1
             self._memory.keep()
-            self._logbook.event(log.CALL, grant_id=self._attempts.grant_id)
+            self._logbook.event(log.CALL, 0, *attempts.details[2:4])
         if may & (SERVICE | OWNER):
             self._menu = self._open_menu(self, attempts)
             self._menu_until = now + _MENU_MS
@@ -232,7 +232,7 @@ class Session:
         if until > self._memory.held_until:
             self.door.hold(now, seconds)
             self._held(until)
-            self._logbook.event(log.HELD, log.BEGUN, self._attempts.grant_id)
+            self._logbook.event(log.HELD, log.BEGUN, *self._attempts.details[2:4])
 
     def _held(self, until):
         self._memory.held_until = until

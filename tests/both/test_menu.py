@@ -76,7 +76,7 @@ class Attempts:
 
     def __init__(self, permissions, grant_id):
         self.permissions = permissions
-        self.grant_id = grant_id
+        self.details = (1, 9, grant_id, int(grant_id == INSTALLERS), 0)
         self.revoked = None
 
     def revoke(self, digits, length, now):
@@ -183,7 +183,7 @@ def test_battery_is_tenths_of_a_volt():
         bench = installer()
         bench.battery.mv = mv
         assert bench.enter("1") == number(shown)
-        assert bench.log() == [(USED_MENU, 1, INSTALLERS, 0)]
+        assert bench.log() == [(USED_MENU, 1, INSTALLERS, 1)]
 
 
 def test_clock_is_quality_and_class_of_uncertainty():
@@ -244,7 +244,7 @@ def test_the_bolt_test_needs_the_permission_or_an_open_door():
     assert bench.enter() == "accepted"
     bench = Bench(SERVICE | UNLOCK, INSTALLERS)
     assert bench.enter("4") == "busy" and bench.door.tests == 1
-    assert bench.log() == [(USED_MENU, 4, INSTALLERS, 0)]
+    assert bench.log() == [(USED_MENU, 4, INSTALLERS, 1)]
 
 
 def test_a_bolt_that_fails_its_test_is_told_and_logged():
@@ -302,7 +302,7 @@ def test_a_call_is_kept_for_the_radio():
     bench = installer()
     assert bench.enter("6") == "accepted"
     assert bench.memory.kept == 1
-    assert bench.log() == [(CALL, 0, INSTALLERS, 0)]
+    assert bench.log() == [(CALL, 0, INSTALLERS, 1)]
 
 
 def test_the_owner_ends_a_lockout():

@@ -177,7 +177,7 @@ BROKEN = {
     ),
     "cut not told": (
         ASSEMBLY,
-        [("            self.logbook.event(log.CUT, grant_id=grant_id)\n", "")],
+        [("            self.logbook.event(log.CUT, 0, grant_id, grants.issuer(i) if i >= 0 else 0)\n", "")],
         "burnt without outcome",
     ),
     "torn tail programmed over": (
