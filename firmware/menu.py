@@ -5,7 +5,9 @@ digits are functions, which no code is short enough to be, and longer ones stay 
 
     OPEN --function#--> OPEN                       1 to 7: done at once
          --function#--> ASKING --argument#--> OPEN 81 a grant's number, 82 an issuer's, 83 a code: opens no more
-         --`*`, 30 s without a key, sleep, reset--> closed
+         --`*`, 30 s without a key, the door closes, a code, a guess after 83, sleep, reset--> closed
+
+Who opened it may have gone in: whoever comes next must not find a menu that moves the bolt, nor guess in it.
 
 What is not understood or not allowed is answered `wrong` and changes nothing. docs/field-guide.md has the card.
 """
@@ -35,15 +37,21 @@ class Menu:
     def __init__(self, wake, session, attempts):
         self._service = Service(wake, session, attempts)
         self._signals = session.signals
+        self._attempts = attempts
         self._owner = bool(attempts.permissions & OWNER)
         self._asks = 0  # the function whose argument comes next
 
     def takes(self, length):
         """Whether an entry of so many digits is the menu's; else it is a code."""
-        return length <= LONGEST or self._asks == _CODE
+        return length <= LONGEST or self.asks_code
+
+    @property
+    def asks_code(self):
+        """Whether the next entry is a code, which is judged like any other."""
+        return self._asks == _CODE
 
     def enter(self, digits, length, now):
-        """Do what the first `length` of `digits` (ASCII) say at `now` (ms), and answer."""
+        """Do what the first `length` of `digits` (ASCII) say at `now` (ms), and answer; False: that was a guess."""
         asked, self._asks = self._asks, 0
         try:
             steps = self._argument(asked, digits, length, now) if asked else self._function(_whole(digits, length), now)
@@ -51,6 +59,7 @@ class Menu:
             self._service.failed(error)
             steps = PATTERNS[ANSWERS[STORAGE]]
         self._signals.begin(steps, now)
+        return asked != _CODE or self._attempts.known or not self._attempts.number
 
     def follow(self, happened, now):
         """A report of `Door` about what no code asked for: here the end of the bolt test counts."""

@@ -54,6 +54,7 @@ class Session:
         self._open_menu = open_menu
         self._menu = None
         self._menu_until = 0  # ms at which it closes by itself
+        self._passed = False  # the door was open since it is there: when it closes, whoever opened the menu is inside
         self._entry = Entry()
         self._last = -_IDLE_MS  # ms of the last key or answer
         self._turn = -1  # ms at which the entry that has ended is judged; -1: none has
@@ -68,8 +69,11 @@ class Session:
     def tick(self, now):
         """Take keys, follow the door, judge the entry whose turn has come."""
         self._follow(self.door.tick(now), now)
-        if self._menu and now >= self._menu_until:
-            self._menu = None
+        if self._menu:
+            closed = self.door.closed
+            if now >= self._menu_until or closed and self._passed:
+                self._menu = None
+            self._passed = not closed
         key = self.keypad.read()
         while key:
             self._take(key, now)
@@ -126,20 +130,19 @@ class Session:
     def _take(self, key, now):
         self._last = now
         self._menu_until = now + _MENU_MS
+        if key == "*":
+            self._menu = None
         if self._turn >= 0:  # an entry waits for its turn: only `*` means anything
             self._stray = key not in "*#"
             if key == "*":
                 self._turn = -1
                 self._entry.clear()
-                self._menu = None
             return
         if self._stray:
             self._stray = key not in "*#"
             if key == "#":
                 self.answer(WRONG, now)
             return
-        if key == "*":
-            self._menu = None
         what = self._entry.feed(key, now)
         if what == ENTERED:
             self._queue(now)
@@ -162,8 +165,9 @@ class Session:
 
     def _queue(self, now):
         """`#`: the entry is judged now, or when its turn comes."""
-        menus = self._menu and self._menu.takes(self._entry.length)
-        self._turn = now if menus else max(now, self._not_before)
+        menu = self._menu
+        function = menu and menu.takes(self._entry.length) and not menu.asks_code
+        self._turn = now if function else max(now, self._not_before)
         if self._attempts and self._attempts.is_owners(self._entry.length):
             self._turn = max(self._turn, now + self._clock.owner_wait(OWNER_S))
         if self._turn > now:
@@ -171,8 +175,12 @@ class Session:
 
     def _judge(self, now):
         entry, attempts = self._entry, self._attempts
-        if self._menu and self._menu.takes(entry.length):
-            self._menu.enter(entry.digits, entry.length, now)
+        menu, self._menu = self._menu, None  # a code closes it: it might be a stranger's guess
+        if menu and menu.takes(entry.length):
+            if menu.asks_code:
+                self._not_before = now + _SPACING_MS
+            if menu.enter(entry.digits, entry.length, now):
+                self._menu = menu
             entry.clear()
             return
         if not attempts:
@@ -225,6 +233,7 @@ class Session:
         if may & (SERVICE | OWNER):
             self._menu = self._open_menu(self, attempts)
             self._menu_until = now + _MENU_MS
+            self._passed = False
 
     def _hold(self, now):
         """Keep the bolt open for as long as the code may."""

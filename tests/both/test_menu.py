@@ -73,6 +73,7 @@ class Attempts:
 
     decision = ACCEPTED
     known = True
+    number = 2
 
     def __init__(self, permissions, grant_id):
         self.permissions = permissions
@@ -348,6 +349,16 @@ def test_the_owner_revokes_a_code_that_is_longer_than_any_function():
     assert bench.attempts.revoked == b"123456789"
     assert not bench.menu.takes(9), "the next code is a code again"
     assert bench.log()[-1] == (REVOCATION, 83, CODE, 3)
+
+
+def test_a_guess_at_a_code_that_is_to_be_revoked_ends_the_menu():
+    for known, attempt, stays in ((True, 2, True), (False, 2, False), (False, 0, True)):
+        bench = Bench()
+        bench.attempts.known, bench.attempts.number = known, attempt
+        assert bench.menu.enter(bytearray(b"83" + bytes(14)), 2, 0) and bench.menu.asks_code
+        assert bench.menu.enter(bytearray(b"123456789" + bytes(7)), 9, 0) == stays
+        assert not bench.menu.asks_code
+        assert bench.menu.enter(bytearray(b"99" + bytes(14)), 2, 0)
 
 
 def test_a_code_that_is_not_revoked_says_why():
