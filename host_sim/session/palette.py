@@ -8,7 +8,7 @@ ANSWERS = {
     "used": ("magenta", "this code has opened before"),
     "early": ("cyan", "come back when the window begins"),
     "late": ("cyan", "the window is over"),
-    "later": ("red", "too many wrong codes: come back later"),
+    "later": ("red", "not now: come back later"),
     "owner": ("red", "ask the owner"),
     "battery": ("yellow", "too weak to move the bolt"),
     "jammed": ("yellow", "the bolt does not move"),
