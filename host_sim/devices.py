@@ -69,13 +69,6 @@ class Namespace:
         self._nvs.commit(self._name)
 
 
-class Unanchored:
-    """NVS for whoever mounts a journal without that of its lock: every state is as far as it must be."""
-
-    def get_i32(self, _key):
-        return 0
-
-
 class I2cBus:
     """The bus with the DS3231 on it, as `machine.I2C` offers it."""
 

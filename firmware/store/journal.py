@@ -2,13 +2,16 @@
 
 A record is programmed and read back first and applied to the `State` then; the lock decides only by the `State`. A
 rotation carries the whole snapshot forward, so nothing that must be kept can be pushed out by what comes after it. An
-attempt, a burn and a revocation also raise the anchor in NVS before `write` returns, so no earlier state is ever taken
-for this one.
+attempt, a burn and a revocation are also named by the anchor in NVS before `write` returns, so no other state that
+there ever was is taken for this one. The ring's mark is the name of the newest of them: a new sector begins with it.
+
+States: closed, or mounted with its anchor true, or mounted and behind: a cut came before the anchor, which is made true
+before the next change.
 """
 
 from firmware.core.records import ATTEMPT, BURN, REVOKED, StateError, check_body
-from firmware.store import DAMAGED, StorageError
-from firmware.store.anchor import Anchor
+from firmware.store import DAMAGED, REVERTED, StorageError
+from firmware.store.anchor import Anchor, name_after
 from firmware.store.chain import Sealed
 from firmware.store.ring import Ring
 
@@ -29,30 +32,48 @@ class Journal:
         self._journal_id = journal_id
         self._anchor = Anchor(nvs, journal_id)
         self._ring = Ring(dev, first, count, _RING_ID, Sealed(mac), state.snapshot)
+        self._behind = False
+        self._place = 0  # of the record replayed last
+        self._before = 0  # name of the newest record before that place
 
     def format(self):
         """Erase everything and begin the journal with what `state` holds; for a journal id that was never used."""
+        self._ring.mark = 0
         self._ring.format(self._journal_id)
-        self._anchored(self._anchor.write)
+        self._set_anchor()
 
     def mount(self):
         """Replay into the state. Raises StorageError (blank, reverted, forged, ...): the lock stays closed."""
+        self._behind, self._place = False, -1
         self._ring.mount(self._journal_id, self._replay)
-        self._anchored(self._anchor.check)
-
-    def _anchored(self, step):
-        """Take a step of the anchor with the ring's progress; where that fails the journal is closed."""
         try:
-            step(self._ring.progress)
+            anchor = self._anchor.read()
+            self._behind = anchor != self._ring.mark
+            if self._behind and anchor != self._before:
+                raise StorageError(REVERTED)
         except StorageError:
             self._ring.close()
             raise
 
-    def _replay(self, body, _):
+    def _replay(self, body, mac):
         try:
             self._state.apply(body)
         except StateError:
             raise StorageError(DAMAGED)
+        ring = self._ring
+        if ring.place != self._place:  # else a cut kept the one before in this place from being acknowledged
+            self._place, self._before = ring.place, ring.mark
+        named = ring.place and body[0] in _FINAL
+        ring.mark = name_after(self._before, mac) if named else self._before
+
+    def _set_anchor(self):
+        """Make the anchor true; where that fails the journal is closed."""
+        try:
+            self._anchor.write(self._ring.mark)
+        except StorageError:
+            self._ring.close()
+            raise
+        self._behind = False
 
     @property
     def repaired(self):
@@ -66,11 +87,16 @@ class Journal:
         mounted.
         """
         check_body(body)
-        self._ring.append(body)
+        if self._behind:
+            self._set_anchor()
+        mac = self._ring.append(body)
         self._state.apply(body)
         if body[0] in _FINAL:
-            self._anchored(self._anchor.write)
+            self._ring.mark = name_after(self._ring.mark, mac)
+            self._set_anchor()
 
     def tidy(self):
         """Erase ahead if there is need, up to 400 ms a sector: while idle, never while the motor runs."""
+        if self._behind:
+            self._set_anchor()
         self._ring.tidy()

@@ -26,6 +26,7 @@ class Replay:
         self._sequence = 0
         self._slot = 0  # next one to program
         self._ordinal = 0  # records in the newest sector, torn ones not counted
+        self._carried = 0  # those of them that the mount found carried forward
         self._prepared = -1  # sector that is blank and recorded as such
         self._announced = False
         self._unmarked = -1  # sector that was rotated away from without saying so
@@ -41,9 +42,10 @@ class Replay:
         return self._sequence
 
     @property
-    def progress(self):
-        """Grows by every record: whatever this ring held before has less. Known as `sequence` is."""
-        return self._sequence * self._sectors.slots + self._ordinal
+    def place(self):
+        """During a mount, of the record visited: 0 of one carried forward, else counted from 1; where two have the
+        same, the first was never acknowledged."""
+        return max(0, self._ordinal - self._carried)
 
     def mount(self, journal_id, visit):
         """Find the newest sector and give each body in it, and its MAC, to `visit`: memoryviews valid during the call.
@@ -53,12 +55,12 @@ class Replay:
         """
         self._open = False
         self._sectors.measure()
-        carried = self._find(journal_id)
-        self._replay(carried, visit)
+        self._find(journal_id)
+        self._replay(visit)
         self._open = True
 
     def _find(self, journal_id):
-        """Choose the newest sector; returns how many records were carried forward into it."""
+        """Choose the newest sector and take over what its header says."""
         sectors = self._sectors
         before = -1
         self._sector, self._sequence, self._unmarked = -1, 0, -1
@@ -81,21 +83,19 @@ class Replay:
         if before >= 0:
             sectors.read(before, sectors.slots - 1)
             self._unmarked = -1 if sectors.marked else before
-        return self._open_newest()
+        self._open_newest()
 
     def _open_newest(self):
-        """Take over what the newest header says; returns how many records were carried forward."""
         header = self._sectors.header(self._sector)
         if header is None:
             raise StorageError(READ)
         if not self._sectors.genuine:
             raise StorageError(FORGED)
-        _, self.journal_id, carried, self.mark = header
+        _, self.journal_id, self._carried, self.mark = header
         self.link = bytes(self._sectors.mac)
         self.repaired = int(self._sectors.repaired)
-        return carried
 
-    def _replay(self, carried, visit):
+    def _replay(self, visit):
         sectors = self._sectors
         sectors.aim(self._sequence, self.journal_id)
         self._prepared, self._announced = -1, False
@@ -113,7 +113,7 @@ class Replay:
             last = slot
             if self._recognise(slot):
                 self._take(visit)
-        if self._ordinal < carried:
+        if self._ordinal < self._carried:
             raise StorageError(DAMAGED)
         self._slot = last + 1
 

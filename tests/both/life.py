@@ -123,8 +123,8 @@ class Life:
         if body[0] <= BURN:
             self.earlier = Earlier(self.nor, self.shape.journal * self.shape.size)
         self._journal.write(body)
-        if body[0] <= BURN and self.nor.get_i32("") <= anchor:
-            raise Broken("anchor", f"a record of type {body[0]} is acknowledged before it is raised")
+        if body[0] <= BURN and self.nor.get_i32("") == anchor:
+            raise Broken("anchor", f"a record of type {body[0]} is acknowledged before it names it")
         self.flight = None
         self.written += (bytes(body),)
 

@@ -6,8 +6,8 @@ from firmware.core.grants import Grants
 from firmware.core.packing import pack_grant
 from firmware.core.state import State
 from firmware.core.words import EVENT, NUMBER, OPENED, WRONG
-from firmware.store import CLOSED, FULL, PROGRAM, READ, REVERTED, StorageError
-from firmware.store.anchor import Anchor
+from firmware.store import CLOSED, PROGRAM, READ, REVERTED, StorageError
+from firmware.store.anchor import Anchor, name_after
 from firmware.store.audit import Audit
 from firmware.store.journal import Journal
 
@@ -89,7 +89,7 @@ def test_it_is_raised_by_what_must_not_be_taken_back_and_by_nothing_else():
     for body in bodies:
         journal.write(body())
         seen.append(number(nor))
-    raised = [after > before for before, after in zip(seen, seen[1:])]
+    raised = [after != before for before, after in zip(seen, seen[1:])]
     assert raised == [False, True, False, True, True, False, True, True]
 
 
@@ -155,12 +155,33 @@ def test_an_nvs_that_cannot_be_written_or_does_not_keep_what_it_took_refuses_and
         assert why(guess, *lock) == CLOSED
 
 
-def test_progress_that_nvs_cannot_hold_is_refused():
+def test_names_count_and_tell_records_apart_and_fit_an_i32():
+    assert name_after(0, b"\x12\x34\x56\x78") == 0x11234
+    assert name_after(0x11234, b"\xff\xff\xff\xff") == 0x2FFFF
+    assert name_after(0x7FFF1234, bytes(4)) == 0
     nor = Nor(2, SIZE)
-    anchor = Anchor(nor, ID)
-    anchor.write(0x7FFFFFFF)
-    assert why(anchor.write, 0x80000000) == FULL
-    assert number(nor) == 0x7FFFFFFF
+    Anchor(nor, ID).write(name_after(0x7FFE1234, b"\xff" * 4))
+    assert Anchor(nor, ID).read() == number(nor) == 0x7FFFFFFF
+
+
+def test_a_torn_record_that_becomes_readable_is_not_counted():
+    """Whether the one that a cut tore is whole at a mount or not: the anchor is about those that came after."""
+    for next_one in (lambda state: state.clock(0, 0, 0, 1), lambda state: state.attempt(9, 5, 5, 0, 0)):
+        nor, _, _ = lived(3)
+        begun = bytes(nor.data)
+        cut_before_the_anchor(nor)
+        [start] = [at for at in range(0, len(begun), SLOT) if nor.data[at : at + SLOT] != begun[at : at + SLOT]]
+        whole = bytes(nor.data[start : start + SLOT])
+        torn = whole[:12] + b"\xff" * 20
+        nor.data[start : start + SLOT] = torn
+        for _ in range(3):
+            journal, state = journal_on(nor)
+            journal.mount()
+            journal.write(next_one(state))
+            guess(journal, state)
+            for left in (whole, torn):
+                nor.data[start : start + SLOT] = left
+                assert mounted(nor)[0] is None
 
 
 def test_a_cut_between_record_and_anchor_leaves_it_one_behind_and_the_lock_open():
@@ -179,6 +200,81 @@ def test_a_cut_between_record_and_anchor_leaves_it_one_behind_and_the_lock_open(
         guess(journal, found)
         assert number(nor) > before
     raise AssertionError("never done")
+
+
+def test_a_journal_that_went_another_way_is_not_taken_for_the_newest():
+    """Boots alone make a journal long: kept aside, it must not pass for one in which since then a code opened."""
+    for entries in (3, 20):
+        nor, journal, state = lived(entries)
+        begun = bytes(nor.data)
+        aside = []
+        for boots in range(30):
+            journal.write(state.clock(0, 0, 0, boots))
+            aside.append(bytes(nor.data))
+        nor.data[:] = begun
+        journal, state = journal_on(nor)
+        journal.mount()
+        enter(journal, state, entries)
+        newest = bytes(nor.data)
+        for image in aside:
+            nor.data[:] = image
+            assert mounted(nor)[0] == REVERTED
+        nor.data[:] = newest
+        assert mounted(nor)[0] is None
+
+
+def cut_before_the_anchor(nor):
+    """Mount and guess; power is lost when the attempt is in flash and the anchor does not know of it."""
+    journal, state = journal_on(nor)
+    journal.mount()
+    programs, raised = nor.programs, nor.set_i32
+
+    def set_i32(key, value):
+        if nor.programs > programs:
+            raise PowerCut
+        raised(key, value)
+
+    nor.set_i32 = set_i32
+    try:
+        guess(journal, state)
+    except PowerCut:
+        nor.set_i32 = raised
+        return
+    raise AssertionError("not cut")
+
+
+def test_an_attempt_that_a_cut_kept_from_the_anchor_does_not_pass_for_another():
+    nor, _, _ = lived(7)
+    begun = bytes(nor.data)
+    cut_before_the_anchor(nor)
+    aside = bytes(nor.data)
+    nor.data[:] = begun
+    journal, state = journal_on(nor)
+    journal.mount()
+    journal.write(state.attempt(9, 5, 5, 0, 0))
+    nor.data[:] = aside
+    assert mounted(nor)[0] == REVERTED
+
+
+def test_cuts_before_the_anchor_do_not_add_up():
+    nor, _, _ = lived(7)
+    images = []
+    for _ in range(20):
+        images.append(bytes(nor.data))
+        cut_before_the_anchor(nor)
+        reason, state = mounted(nor)
+        assert reason is None
+        assert state.attempts == 14 + len(images)
+    newest = bytes(nor.data)
+    for image in images[:-1]:  # on the last one nothing rested yet
+        nor.data[:] = image
+        assert mounted(nor)[0] == REVERTED
+    nor.data[:] = newest
+    journal, _ = journal_on(nor)
+    journal.mount()
+    journal.tidy()
+    nor.data[:] = images[-1]
+    assert mounted(nor)[0] == REVERTED
 
 
 def used_up(state, entries):

@@ -14,10 +14,11 @@ import pytest
 from firmware.core.state import State
 from firmware.store.audit import RELOCKED, Audit
 from firmware.store.journal import Journal
-from host_sim.devices import FlashDevice, Unanchored
+from host_sim.devices import FlashDevice, Namespace
 from host_sim.runtime import RUNTIMES
 from host_sim.runtime.image import PROJECT
 from host_sim.world.flash import NorFlash
+from host_sim.world.nvs import Nvs
 from tests.host.power_cuts import Day, explained
 from tests.host.witness import Life, Moment
 
@@ -57,8 +58,10 @@ def nearly_full(moment, issuer, journal_free, log_free):
     flash = NorFlash(len(moment.snapshot.flash))
     flash.load(moment.snapshot.flash)
     device = FlashDevice(flash)
-    state = State(issuer.grants)
-    journal, log = Journal(device, state, issuer.journal_id, issuer.mac, Unanchored()), Audit(device, issuer.journal_id)
+    state, nvs = State(issuer.grants), Nvs()
+    nvs.load(moment.snapshot.nvs)
+    journal = Journal(device, state, issuer.journal_id, issuer.mac, Namespace(nvs, "dropbolt"))
+    log = Audit(device, issuer.journal_id)
     journal.mount()
     log.mount()
     while _free(flash, _JOURNAL) > journal_free:
@@ -194,15 +197,25 @@ BROKEN = {
     "anchor raised before the record": (
         JOURNAL,
         [
-            ("        self._ring.append(body)\n", ""),
+            ("        mac = self._ring.append(body)\n", "        mac = bytes(2)\n"),
             (
-                "            self._anchored(self._anchor.write)\n",
-                "            self._anchored(self._anchor.write)\n        self._ring.append(body)\n",
+                "            self._ring.mark = name_after(self._ring.mark, mac)\n            self._set_anchor()\n",
+                "            self._ring.mark = name_after(self._ring.mark, mac)\n            self._set_anchor()\n"
+                "        self._ring.append(body)\n",
             ),
         ],
         "reverted",
     ),
-    "anchor raised after the bolt": (JOURNAL, [("body[0] in _FINAL", "body[0] == 3")], "earlier journal"),
+    "anchor raised after the bolt": (
+        JOURNAL,
+        [
+            (
+                "            self._ring.mark = name_after(self._ring.mark, mac)\n            self._set_anchor()\n",
+                "            self._ring.mark = name_after(self._ring.mark, mac)\n            self._behind = True\n",
+            )
+        ],
+        "earlier journal",
+    ),
     "header before what it stands for": (
         RING,
         [
@@ -213,7 +226,7 @@ BROKEN = {
             ),
             ("        sectors.program_header(sector, slot - 1, sequence, self.journal_id, self.mark)\n", ""),
         ],
-        "reverted",
+        "0 attempts in flash",
     ),
 }
 

@@ -37,8 +37,8 @@ HEADER = "    sectors.program_header(sector, slot - 1, sequence, self.journal_id
 START = "    self._start(self._prepared, self._sequence + 1)\n"
 BURN = "self._journal.write(self._state.burn"
 ATTEMPT = "self._journal.write(self._state.attempt"
-RECORD = "    self._ring.append(body)\n"
-ANCHOR = "        self._anchored(self._anchor.write)\n"
+RECORD = "    mac = self._ring.append(body)\n"
+ANCHOR = "name_after(self._ring.mark, mac)\n        self._set_anchor()\n"
 
 # name: (mode, check, method, its class, then pairs of a text and its replacement, or further methods)
 SEEDS = {
@@ -150,17 +150,18 @@ SEEDS = {
         [(Burns, "_items", [("self._tops[at + k], self._maps[at + k]", "self._tops[at + k], 0")])],
     ),
     "pending burn not carried forward": ("one cut", "cut", [(State, "snapshot", [("yield self._burn", "return")])]),
-    "anchor not compared": ("none", "anchor", [(Journal, "mount", [("self._anchored(self._anchor.check)", "pass")])]),
+    "anchor not compared": ("none", "anchor", [(Journal, "mount", [("raise StorageError(REVERTED)", "pass")])]),
     "anchor raised before the record": (
         "linear",
-        "anchor",
-        [(Journal, "write", [(RECORD, ""), (ANCHOR, ANCHOR + RECORD)])],
+        "mount",
+        [(Journal, "write", [(RECORD, "    mac = bytes(2)\n"), (ANCHOR, ANCHOR + RECORD)])],
     ),
     "anchor raised after the bolt": (
         "none",
         "anchor",
         [(Journal, "write", [("body[0] in _FINAL", "body[0] == BURN + 1")])],
     ),
+    "anchor left behind by a cut": ("linear", "mount", [(Journal, "write", [("if self._behind:", "if False:")])]),
     "anchor not raised by a burn": ("none", "anchor", [(Journal, "write", [("body[0] in _FINAL", "body[0] < BURN")])]),
     "event numbers not kept": ("linear", "log", [(Audit, "_remember", [("self._ring.mark =", "self._mark =")])]),
 }

@@ -11,7 +11,7 @@ from firmware.store.audit import RELOCKED, Audit
 from firmware.store.chain import Sealed
 from firmware.store.journal import Journal
 from firmware.store.sectors import SLOT_SIZE, Sectors
-from host_sim.devices import FlashDevice, FlashImage, Unanchored
+from host_sim.devices import FlashDevice, FlashImage, Namespace
 from host_sim.lock import Lock, LockConfig
 from host_sim.provision import Issuer
 from host_sim.runtime import RUNTIMES
@@ -67,11 +67,16 @@ def told(lock, kind):
     return [(FAULTS[event["detail"]], event["count"]) for event in lock.log() if event["kind"] == kind]
 
 
+def nvs(lock):
+    """Where the lock's vault and anchor are."""
+    return Namespace(lock.world.nvs, "dropbolt")
+
+
 def state(lock):
     """What the journal says."""
     issuer = Issuer(CONFIG)
     found = State(issuer.grants)
-    Journal(FlashImage(lock.flash), found, issuer.journal_id, issuer.mac, Unanchored()).mount()
+    Journal(FlashImage(lock.flash), found, issuer.journal_id, issuer.mac, nvs(lock)).mount()
     return found
 
 
@@ -163,6 +168,23 @@ def test_an_older_journal_opens_nothing(lock):
     assert lock.openings == 1
 
 
+@ON_BOTH
+def test_a_journal_that_only_saw_boots_does_not_pass_for_one_that_saw_an_opening(lock):
+    code = lock.issue("couriers")
+    before = lock.flash
+    for _ in range(12):
+        reboot(lock)
+    aside = lock.flash
+    reboot(lock, before)
+    assert enter(lock, code) == "opened"
+    rest(lock)
+    reboot(lock, aside)
+    assert enter(lock, code) == "owner"
+    rest(lock)
+    assert told(lock, "fault") == [("reverted", 0)]
+    assert lock.openings == 1
+
+
 # Spoilt, forged, moved.
 
 
@@ -217,7 +239,7 @@ def test_absurd_counts_under_the_right_key_stop_nothing(lock, attempts):
     flash = NorFlash(SIZE)
     flash.load(lock.flash)
     filled = State(issuer.grants)
-    journal = Journal(FlashDevice(flash), filled, issuer.journal_id, issuer.mac, Unanchored())
+    journal = Journal(FlashDevice(flash), filled, issuer.journal_id, issuer.mac, nvs(lock))
     journal.mount()
     highest = 2**32 - 1
     journal.write(record(CLOCK_FORMAT, CLOCK, 0, highest, highest, 0, attempts, highest, 1))
@@ -275,7 +297,7 @@ def nearly_full(lock, journal_free, log_free):
     device = FlashDevice(flash)
     filled = State(issuer.grants)
     journal, log = (
-        Journal(device, filled, issuer.journal_id, issuer.mac, Unanchored()),
+        Journal(device, filled, issuer.journal_id, issuer.mac, nvs(lock)),
         Audit(device, issuer.journal_id),
     )
     journal.mount()

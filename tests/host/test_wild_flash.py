@@ -104,6 +104,7 @@ def test_absurd_state_is_taken_or_refused(contents):
     write(nor, 0, 1, Sealed(MAC), contents)
     state = State(GRANTS)
     journal = Journal(nor, state, ID, MAC, nor, 0, SECTORS)
+    nor.get_i32 = lambda _: journal._ring.mark  # an anchor that never keeps the rest from being tried
     try:
         journal.mount()
         used(state)

@@ -48,7 +48,7 @@ def mount_costs(counts=(10, 100, 1000), full=_FULL):
 
 
 def _mounted(make_store, entries):
-    """(bytes read, records replayed, flash) of the mount after so many entries."""
+    """(bytes read, records replayed, flash and anchor) of the mount after so many entries."""
     packed = tables.sixty_four()
     flash = CountedFlash(packed)
     store = make_store(flash, packed)
@@ -56,7 +56,7 @@ def _mounted(make_store, entries):
     before = flash.bytes_read
     with _CountedReplay() as replay:
         store.mount()
-    return flash.bytes_read - before, replay.count, flash.snapshot()
+    return flash.bytes_read - before, replay.count, flash.snapshot() + store.anchor.to_bytes(4, "little")
 
 
 class _CountedReplay:

@@ -8,6 +8,7 @@ from littlefs import LittleFS, UserContext
 
 from firmware.core.grants import Grants
 from firmware.core.state import State
+from firmware.store.anchor import Anchor
 from firmware.store.audit import ENTRY, Audit
 from firmware.store.chain import KEY_SIZE
 from firmware.store.journal import Journal
@@ -50,6 +51,11 @@ class Rings:
         """Of the log, for the outcome."""
         return self._audit.head
 
+    @property
+    def anchor(self):
+        """What NVS says of the journal."""
+        return Anchor(self._nvs, JOURNAL_ID).read()
+
     def rest(self):
         """As the lock does before it sleeps."""
         self._journal.tidy()
@@ -64,6 +70,8 @@ class Rings:
 
 class Appended:
     """The records appended to two files of littlefs, each flushed as soon as it is written."""
+
+    anchor = 0
 
     def __init__(self, flash, packed):
         self.head = (0, NO_MAC)
