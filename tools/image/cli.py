@@ -1,0 +1,68 @@
+"""`python -m tools image`: the image of a lock, onto a board, and a newer firmware onto a lock in service."""
+
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from tools.console import console
+from tools.image import Refused
+from tools.log.files import read
+
+app = typer.Typer(help=__doc__.partition(": ")[2], no_args_is_help=True)
+
+REFUSED = 2
+IMAGE = Path("build/dropbolt.bin")
+
+
+@app.command()
+def build(
+    stock: Annotated[Path, typer.Argument(metavar="BASE", help="A stock MicroPython image for the ESP32.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The file to write.")] = IMAGE,
+):
+    """Make the one file that makes a board a lock, and print what is where in it.
+
+    Status 2: BASE is no image for the lock, or OUT cannot be written; OUT is then as it was.
+    """
+    from tools.image import base, join, layout, release, vfs
+
+    with _told():
+        checked = base.read(read(stock, base.LIMIT))
+        made = release.build()
+        system = vfs.build(made, layout.table().by_name("vfs").size)
+        image = join.join(checked, system)
+        join.write(out, image)
+    used = {"factory": len(checked.application), "vfs": len(system)}
+    console().print(
+        _map(layout.table(), used),
+        f"MicroPython {base.dotted(checked.version)}, release {made.folder}",
+        sep="\n",
+    )
+    print(f"{out}: {len(image):,} bytes, for flash address {layout.BOOTLOADER:#x}")
+
+
+def _map(partitions, used):
+    """The partition map; `used`: bytes in a partition by its name."""
+    table = Table(title="Flash")
+    table.add_column("partition")
+    table.add_column("kind")
+    for heading in ("from", "to", "KiB", "used, KiB"):
+        table.add_column(heading, justify="right")
+    for part in partitions:
+        end = part.offset + part.size
+        filled = f"{used[part.name] / 1024:.1f}" if part.name in used else ""
+        kind = f"{part.type_name} {part.subtype_name}"
+        table.add_row(part.name, kind, f"{part.offset:#x}", f"{end:#x}", str(part.size // 1024), filled)
+    return table
+
+
+@contextmanager
+def _told():
+    try:
+        yield
+    except (Refused, OSError) as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(REFUSED) from error
