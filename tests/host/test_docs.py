@@ -11,8 +11,17 @@ from firmware.core.risk import risk
 from firmware.core.words import EVENT, INTERVAL, NUMBER, OWNER, UNLOCK
 
 ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 SECURITY = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
 ATTACKS = dict(re.findall(r"^\| (\d+) \| [^|]+ \| ([^|]+) \|$", SECURITY, re.MULTILINE))
+MODELS = [
+    "In-person OTP",
+    "In-home delivery",
+    "Guest access",
+    "Package box",
+    "Offline algorithmic code",
+    "Managed access",
+]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
@@ -55,6 +64,13 @@ def test_links_lead_somewhere(page):
         target = page.parent / path if path else page
         assert target.exists(), link
         assert not heading or heading in anchors(target), link
+
+
+def test_every_delivery_model_is_played_by_a_session_of_its_name():
+    rows = re.findall(r"^\| ([^|]+) \| [^|]+ \| \[[^]]+\]\(tests/scenarios/(\w+)\.txt\) \|$", README, re.MULTILINE)
+    assert rows == [(model, re.sub(r"\W", "_", model.lower())) for model in MODELS]
+    for model, name in rows:
+        assert (ROOT / f"tests/scenarios/{name}.txt").read_text(encoding="utf-8").startswith(f"# {model}: ")
 
 
 def test_the_figures_of_the_guesses_are_those_that_are_computed():
