@@ -39,8 +39,10 @@ SETTINGS = (
     "issuers",
     "hold_s",
     "risk_one_in",
+    "command",
 )
 
+_COMMAND = "command"  # there once a command by radio has changed the set
 _BESIDE = "grants"  # in the vault, and not among the JSON settings
 
 _ROWS = MAX_SCHEDULES  # and of issuers
@@ -81,7 +83,8 @@ class Config:
     buckets: (typed length, burst in entries, refill in seconds per entry). relock_s: from door closed to bolt thrown.
     ajar_s: from bolt open to the warning. battery_min_mv: below it the motor is not driven; battery_low_mv: below it
     the log says so. mute: no buzzer. hold_s: how long a code may hold the bolt open at most. schedules: a
-    `core.schedule.Schedules` if a grant has a schedule, else None. What only concerns whoever changes the set (issuers,
+    `core.schedule.Schedules` if a grant has a schedule, else None. command: (issuer, key epoch, counter) of the command
+    by radio that made this set, or None. What only concerns whoever changes the set (issuers,
     risk_one_in, a schedule that nobody has) is looked at by `core.admission`, not at a wake.
     """
 
@@ -99,6 +102,7 @@ class Config:
         self.grants = _grants(grants)
         self.budget = _budget(fields["buckets"], self.grants)
         self.schedules = _schedules(fields, self.grants)
+        self.command = _command(fields.get(_COMMAND))
 
 
 def _parse(settings):
@@ -112,7 +116,7 @@ def _parse(settings):
         if name not in SETTINGS or name == _BESIDE:
             raise ConfigError(name, "unknown setting")
     for name in SETTINGS:
-        if name not in fields and name != _BESIDE:
+        if name not in fields and name not in (_BESIDE, _COMMAND):
             raise ConfigError(name, "missing")
     return fields
 
@@ -159,6 +163,14 @@ def _grants(packed):
     except GrantError as error:
         raise ConfigError("grants", str(error))
     return grants
+
+
+def _command(mark):
+    if mark is None:
+        return None
+    if not isinstance(mark, list) or len(mark) != 3:
+        raise ConfigError(_COMMAND, "must be [issuer, key epoch, counter]")
+    return tuple([_number(_COMMAND, "each", value, 1, high) for value, high in zip(mark, (255, 255, 0xFFFFFFFF))])
 
 
 def _schedules(fields, grants):

@@ -6,8 +6,8 @@ Nothing on which an opening rests alone: a lock that has forgotten only waits lo
 import binascii
 import struct
 
-_FORMAT = "<4sIIIIIIIIIBBBB"
-_MARK = b"dbt4"  # changes with the layout: what another version left is forgotten
+_FORMAT = "<4sIIIIIIIIIIBBBB"
+_MARK = b"dbt5"  # changes with the layout: what another version left is forgotten
 
 
 class Memory:
@@ -19,7 +19,8 @@ class Memory:
     doubt: seconds that the clock may be wrong by since it jumped, 0 if it never did. owner_at: when an owner's entry
     was last evaluated, or power came. told: what was last said of the door, a report of `Door`, 0 for nothing. retries:
     wakes in a row that could not leave everything in order. held_until: unix second until which the bolt is held open,
-    0: it is not. call: 1 if somebody at the keypad asked for the other end.
+    0: it is not. call: 1 if somebody at the keypad asked for the other end. radio_at: the moment at which the lock checks
+    in by itself, 0: never. radio: up to 64 bytes that the radio keeps (net/recall.py).
     """
 
     def __init__(self, board):
@@ -27,21 +28,24 @@ class Memory:
         self.credit = self.reference = self.seen = self.doubt = 0
         self.counted_at = self.seen_at = self.owner_at = board.rtc_seconds()
         self.sure = self.told = self.retries = self.held_until = self.call = 0
+        self.radio_at = self.owner_at or 1  # after power-on at once: that is how it learns the time
+        self.radio = b""
         self.fresh = not self._recall()
 
     def keep(self):
         """Remember what the attributes say now."""
         moments = self.counted_at, self.seen, self.seen_at, self.owner_at, self._board.rtc_seconds()
-        seconds = self.credit, self.reference, self.doubt, self.held_until
+        seconds = self.credit, self.reference, self.doubt, self.held_until, self.radio_at
         data = struct.pack(_FORMAT, _MARK, *seconds, *moments, self.sure, self.told, self.retries, self.call)
+        data += self.radio
         self._board.remember(data + struct.pack("<I", binascii.crc32(data)))
 
     def _recall(self):
         kept = self._board.recall()
-        size = struct.calcsize(_FORMAT)
-        if len(kept) != size + 4 or struct.unpack_from("<I", kept, size)[0] != binascii.crc32(kept[:size]):
+        size, end = struct.calcsize(_FORMAT), len(kept) - 4
+        if end < size or struct.unpack_from("<I", kept, end)[0] != binascii.crc32(kept[:end]):
             return False
-        mark, credit, reference, doubt, held_until, *moments, sure, told, retries, call = struct.unpack_from(
+        mark, credit, reference, doubt, held_until, radio_at, *moments, sure, told, retries, call = struct.unpack_from(
             _FORMAT, kept
         )
         counted_at, seen, seen_at, owner_at, kept_at = moments
@@ -51,4 +55,5 @@ class Memory:
         self.credit, self.reference, self.doubt, self.counted_at = credit, reference, doubt, counted_at
         self.seen, self.seen_at, self.owner_at = seen, seen_at, owner_at
         self.sure, self.told, self.retries, self.held_until, self.call = sure, told, retries, held_until, call
+        self.radio_at, self.radio = radio_at, bytes(kept[size:end])
         return True

@@ -26,6 +26,7 @@ _SNAPSHOT = {
     records.NUMBERS: "numbers",
     records.HEAD: "head of the log",
     records.REVOKED: "revoked codes",
+    records.COUNTERS: "counters of commands",
 }
 
 

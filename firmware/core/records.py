@@ -21,6 +21,7 @@ NUMBERS = const(9)
 HEAD = const(10)
 SYNC = const(11)
 REVOKED = const(12)
+COUNTERS = const(13)
 
 ATTEMPT_FORMAT = "<BBIIIII"  # type, length, level, stamp, attempts, ref, floor
 BURN_FORMAT = "<BBIIHBIHBI"  # type, length, attempts, level, 2 * (grant, serial, value)
@@ -33,6 +34,7 @@ INTERVAL_ITEM = "<HBII"  # grant, serial, highest accepted step, bitmap behind i
 EVENT_ITEM = "<HIHH"  # grant, base, bitmap of 16 from base, bitmap of 16 behind it
 EVENT_WIDE_ITEM = "<HIIIH"  # grant, base, bitmap of 64 from base (low, high), bitmap of 16 behind it
 NUMBER_ITEM = "<HH"  # grant, uses
+COUNTER_ITEM = "<BBI"  # issuer, key epoch (0: forget the issuer), counter of its last command; up to three
 REVOKED_ITEM = "<HBI"  # grant, serial, step or counter, 0 of a number; up to three
 
 LONGEST = const(16)  # digits an entry can have
@@ -44,7 +46,7 @@ class StateError(ValueError):
 
 def check_body(body):
     """Raise `StateError` unless `body` is one that `State.apply` understands."""
-    if len(body) != BODY_SIZE or not ATTEMPT <= body[0] <= REVOKED:
+    if len(body) != BODY_SIZE or not ATTEMPT <= body[0] <= COUNTERS:
         raise StateError("unknown record")
     if body[0] <= BURN:
         possible = 0 < body[1] <= LONGEST

@@ -18,6 +18,7 @@ from firmware.core.burns import MAX_REVOKED, Burns
 
 _LENGTHS = const(17)  # typed lengths 0 to 16
 _MAX = 0xFFFFFFFF
+MAX_ISSUERS = const(18)  # whose counters are kept
 
 
 class State(Burns):
@@ -40,6 +41,7 @@ class State(Burns):
         self.ref = 0
         self.sync = (0, 0)
         self.head = (0, bytes(4))
+        self._counters = {}  # issuer: (key epoch, counter of its last command)
         self._levels = array("I", bytes(4 * _LENGTHS))
         self._stamps = array("I", bytes(4 * _LENGTHS))
         self._lengths = 0  # bit n: the bucket of typed length n is known
@@ -54,6 +56,19 @@ class State(Burns):
             return None
         _, length, attempts, level, grant_id, *_ = struct.unpack_from(records.BURN_FORMAT, self._burn, 0)
         return (attempts, length, level, grant_id)
+
+    @property
+    def counters(self):
+        """(issuer, key epoch, counter of its last command) of each issuer that has sent one."""
+        return [(issuer,) + self._counters[issuer] for issuer in sorted(self._counters)]
+
+    def last_command(self, issuer, epoch):
+        """Counter of the issuer's last command under the key of this epoch, 0 for none.
+
+        Once a later key was used, the highest that there is: nothing is taken under an earlier one any more.
+        """
+        used, counter = self._counters.get(issuer, (0, 0))
+        return counter if used == epoch else _MAX if used > epoch else 0
 
     def bucket(self, length):
         """(level, stamp) of the bucket of a typed length, both in seconds, or None if it was never drawn from."""
@@ -111,6 +126,12 @@ class State(Burns):
         """Body that says that the clock was set to `t`, which becomes `ref`; 0: that it is not known any more."""
         return records.record(records.SYNC_FORMAT, records.SYNC, 0, *_bounded(t, uncertainty_ms, credit, floor))
 
+    def command(self, issuer, epoch, counter):
+        """Body that keeps the counter of a command; epoch 0: one that forgets the issuer. Raises StateError: full."""
+        if epoch and issuer not in self._counters and len(self._counters) >= MAX_ISSUERS:
+            raise records.StateError("no room for the counter of another issuer")
+        return next(records.pack_items(records.COUNTERS, records.COUNTER_ITEM, [(issuer, epoch, counter)]))
+
     # Replay.
 
     def apply(self, body):
@@ -141,15 +162,17 @@ class State(Burns):
             self._set_head(*struct.unpack_from(records.HEAD_FORMAT, body, 0)[2:])
         elif kind == records.REVOKED:
             self._apply_revoked(body)
+        elif kind == records.COUNTERS:
+            self._apply_counters(body)
         else:
             self.restore(kind, body)
 
     def snapshot(self):
         """Yield the bodies that rebuild the whole picture; each is valid until the next one.
 
-        At most 120: 1 for the sync, 1 for the clock, 8 for 16 buckets, 64 for 128 serials, 33 for the event and number
-        grants that 64 grants with 256 candidates leave room for, 11 for 32 revoked codes, 1 for the log's head,
-        1 for a pending burn.
+        At most 123: 1 for the sync, 1 for the clock, 5 for buckets of 8 typed lengths and of 2 kinds of call, 64 for
+        128 serials, 33 for the event and number grants that 64 grants with 256 candidates leave room for, 11 for 32
+        revoked codes, 6 for the counters of 18 issuers, 1 for the log's head, 1 for a pending burn.
         """
         self.forget_revoked(self.floor)
         if self.sync[0]:
@@ -158,6 +181,7 @@ class State(Burns):
         yield from records.pack_items(records.BUCKETS, records.BUCKET_ITEM, self._bucket_items())
         yield from self.bodies()
         yield from records.pack_items(records.REVOKED, records.REVOKED_ITEM, self.revocations)
+        yield from records.pack_items(records.COUNTERS, records.COUNTER_ITEM, self.counters)
         if self.head[0]:
             yield records.record(records.HEAD_FORMAT, records.HEAD, 0, *self.head)
         if self._burn[0]:
@@ -197,6 +221,13 @@ class State(Burns):
         self.forget_revoked(self.floor)
         for item in records.unpack_items(records.REVOKED_ITEM, body):
             self.revoke_code(*item)
+
+    def _apply_counters(self, body):
+        for issuer, epoch, counter in records.unpack_items(records.COUNTER_ITEM, body):
+            if epoch:
+                self._counters[issuer] = max((epoch, counter), self._counters.get(issuer, (0, 0)))
+            else:
+                self._counters.pop(issuer, None)
 
     def _set_head(self, sequence, mac):
         if sequence:

@@ -2,21 +2,23 @@
 
 A record is programmed and read back first and applied to the `State` then; the lock decides only by the `State`. A
 rotation carries the whole snapshot forward, so nothing that must be kept can be pushed out by what comes after it. An
-attempt, a burn and a revocation are also named by the anchor in NVS before `write` returns, so no other state that
-there ever was is taken for this one. The ring's mark is the name of the newest of them: a new sector begins with it.
+attempt, a burn, a revocation and a command's counter are also named by the anchor in NVS before `write` returns, so no
+other state that there ever was is taken for this one. The ring's mark is the name of the newest of them: a new sector
+begins with it.
 
 States: closed, or mounted with its anchor true, or mounted and behind: a cut came before the anchor, which is made true
 before the next change.
 """
 
-from firmware.core.records import ATTEMPT, BURN, REVOKED, StateError, check_body
+from firmware.core.records import ATTEMPT, BURN, COUNTERS, REVOKED, StateError, check_body
 from firmware.store import DAMAGED, REVERTED, StorageError
 from firmware.store.anchor import Anchor, name_after
 from firmware.store.chain import Sealed
 from firmware.store.ring import Ring
 
 _RING_ID = 1
-_FINAL = (ATTEMPT, BURN, REVOKED)  # what must not be taken back, or a code opens again or a guess is free
+# What must not be taken back, or a code opens again, a guess is free, or a command is done twice.
+_FINAL = (ATTEMPT, BURN, REVOKED, COUNTERS)
 
 
 class Journal:

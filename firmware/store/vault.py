@@ -24,7 +24,6 @@ _HEAD = "<4sIHH32s"  # magic, generation, size of settings, size of grants, SHA-
 _MAGIC = b"DBV1"
 _HEAD_SIZE = const(44)
 _HASH_AT = const(12)
-_BANKS = "ab"
 _NOT_FOUND = -0x1102  # ESP_ERR_NVS_NOT_FOUND
 
 
@@ -39,8 +38,10 @@ class Vault:
     for a missing key.
     """
 
-    def __init__(self, nvs):
+    def __init__(self, nvs, banks="ab"):
+        """banks: the letter of each of the two, which a lock's other vault does not have."""
         self._nvs = nvs
+        self._banks = banks
         self._head = bytearray(_HEAD_SIZE)
         self.generation = 0
 
@@ -55,7 +56,7 @@ class Vault:
         contents = self._contents(bank)
         if contents is None:
             raise VaultError(DAMAGED)
-        other = _BANKS[1 - _BANKS.index(bank)]
+        other = self._banks[1 - self._banks.index(bank)]
         if self._read_head(other):  # a cut kept `replace` from erasing it: one read error later it would count again
             self._forget(other)
         return contents
@@ -68,7 +69,7 @@ class Vault:
         if len(settings) > MAX_SETTINGS or len(grants) > MAX_GRANTS:
             raise VaultError(FULL)
         generation, current = self._newest()
-        bank = _BANKS[1 - _BANKS.index(current)]
+        bank = self._banks[1 - self._banks.index(current)]
         head = bytearray(_HEAD_SIZE)
         struct.pack_into("<4sIHH", head, 0, _MAGIC, generation + 1, len(settings), len(grants))
         head[_HASH_AT:] = _digest(head, settings, grants)
@@ -111,8 +112,8 @@ class Vault:
 
     def _newest(self):
         """(generation, bank) of the head that counts, which is then in `_head`; generation 0 without one."""
-        best, chosen = 0, _BANKS[1]
-        for bank in _BANKS:
+        best, chosen = 0, self._banks[1]
+        for bank in self._banks:
             generation = self._read_head(bank)
             if generation > best:
                 best, chosen = generation, bank

@@ -113,3 +113,12 @@ def test_a_schedule_that_a_grant_has_must_be_there_and_right():
 
 def test_what_no_grant_needs_keeps_nobody_out():
     assert complaint(schedules=[[]], zone="", issuers=["?"]) is None
+
+
+def test_the_command_that_made_the_set_is_read_where_there_is_one():
+    assert Config(json.dumps(GOOD).encode(), GRANTS).command is None
+    settings = dict(GOOD)
+    settings["command"] = [7, 2, 0xFFFFFFFF]
+    assert Config(json.dumps(settings).encode(), GRANTS).command == (7, 2, 0xFFFFFFFF)
+    for wrong in ([7, 2], [0, 2, 5], [7, 256, 5], [7, 2, 0x100000000], [7, 2, "5"], "7", 7, {}):
+        assert complaint(command=wrong) == "command"

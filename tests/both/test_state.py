@@ -3,7 +3,7 @@
 from firmware.core import records
 from firmware.core.grants import Grants
 from firmware.core.packing import pack_grant
-from firmware.core.state import State
+from firmware.core.state import MAX_ISSUERS, State
 from firmware.core.words import EVENT, INTERVAL, NUMBER, OPENED
 
 KEY = b"k" * 20
@@ -222,8 +222,10 @@ def test_the_largest_snapshot_fits_a_sector():
     narrow = b"".join([pack_grant(id=n, kind=EVENT, key=KEY, window=1) for n in range(3, 64)])
     serials = pack_grant(id=64, kind=INTERVAL, key=KEY, serials=128, grace_before=0, grace_after=0, early=0)
     state = State(Grants(wide + narrow + serials))
-    for length in range(1, 17):
+    for length in (1, 2, 6, 7, 8, 9, 10, 11, 12, 13):
         state.apply(state.attempt(length, 1, 2, 3, 4))
+    for issuer in range(1, MAX_ISSUERS + 1):
+        state.apply(state.command(issuer, 1, 5))
     for n in range(1, 64):
         burnt(state, (n, 0, 0), (n, 0, 22 if n < 3 else 0))
     state.apply(state.outcome(OPENED, 8, 0, 1, HEAD))
@@ -233,7 +235,7 @@ def test_the_largest_snapshot_fits_a_sector():
         state.apply(state.revoke([(64, 0, step)]))
     state.apply(state.synchronised(5, 6, 7, 4))
     assert state.pending
-    assert len(picture(state)) == 120
+    assert len(picture(state)) == 123
 
 
 def test_bodies_that_no_record_has_are_refused():
@@ -272,3 +274,31 @@ def test_the_generation_of_the_vault_never_falls():
     state.apply(state.clock(1, 2, 3, 4, 7))
     state.apply(state.clock(5, 6, 7, 8))
     assert state.generation == rebuilt(state).generation == 7
+
+
+def test_counters_of_commands_go_forward_and_no_earlier_key_comes_back():
+    state = State(table())
+    assert state.last_command(7, 1) == 0
+    for issuer, epoch, counter in ((7, 1, 5), (9, 3, 1), (7, 1, 4), (7, 2, 1)):
+        state.apply(state.command(issuer, epoch, counter))
+    assert state.counters == [(7, 2, 1), (9, 3, 1)]
+    assert state.last_command(7, 2) == 1
+    assert state.last_command(7, 1) == state.last_command(9, 2) == 0xFFFFFFFF
+    assert state.last_command(7, 3) == state.last_command(8, 1) == 0
+    assert rebuilt(state).counters == state.counters
+
+
+def test_the_counter_of_one_issuer_too_many_is_refused():
+    state = State(table())
+    for issuer in range(1, MAX_ISSUERS + 1):
+        state.apply(state.command(issuer, 1, 1))
+    state.apply(state.command(1, 1, 2))
+    try:
+        state.command(200, 1, 1)
+    except records.StateError:
+        state.apply(state.command(3, 0, 0))
+        state.apply(state.command(200, 1, 1))
+        assert state.last_command(3, 1) == 0
+        assert rebuilt(state).last_command(200, 1) == 1
+        return
+    raise AssertionError("room for any number of issuers")

@@ -174,3 +174,13 @@ def test_a_replaced_set_has_the_next_generation():
         assert vault.generation == generation
     vault.load()
     assert vault.generation == 3
+
+
+def test_two_vaults_live_beside_each_other():
+    nvs = Nvs()
+    Vault(nvs).replace(*OLD)
+    Vault(nvs, "cd").replace(*NEW)
+    Vault(nvs).replace(*OLD)
+    assert loaded(nvs) == OLD
+    settings, more = Vault(nvs, "cd").load()
+    assert (bytes(settings), bytes(more)) == NEW

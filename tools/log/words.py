@@ -29,6 +29,7 @@ _ITEMS = {
     records.EVENTS_WIDE: ("events", records.EVENT_WIDE_ITEM, "grant {0}: base {1} ahead {3:08x}{2:08x} behind {4:04x}"),
     records.NUMBERS: ("numbers", records.NUMBER_ITEM, "grant {0}: {1} uses"),
     records.REVOKED: ("revoked", records.REVOKED_ITEM, "grant {0} serial {1} value {2}"),
+    records.COUNTERS: ("counters", records.COUNTER_ITEM, "issuer {0} key {1}: command {2}"),
 }
 _DETAILS = {
     (HELD, BEGUN): "begun",
