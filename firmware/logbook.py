@@ -68,9 +68,9 @@ class Logbook:
         elif self._counts[decision] < 0xFFFF:
             self._counts[decision] += 1
 
-    def event(self, kind, detail=0, grant_id=0, issuer=0):
-        """Something that is no entry: a kind of `store.audit` with its detail."""
-        self._tell(kind, 0, detail, 1, 0, grant_id, issuer)
+    def event(self, kind, detail=0, grant_id=0, issuer=0, count=1):
+        """Something that is no entry: a kind of `store.audit` with its detail, so many times."""
+        self._tell(kind, 0, detail, count, 0, grant_id, issuer)
 
     def newest(self, sectors):
         """The events of so many newest sectors of the log, gathered ones included, oldest first.

@@ -1,4 +1,4 @@
-"""A check-in from the lock's side: the radio on, the exchange, the radio off, whatever happens; and when the next one is.
+"""A check-in from the lock's side: radio on, exchange, radio off, whatever happens; and when the next one is.
 
     OFF --Wi-Fi--> JOINED --name, TCP, TLS--> LINKED --MQTT--> TALKING --bye--> OFF
       ^               |                          |                |

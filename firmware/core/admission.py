@@ -93,7 +93,7 @@ def _schedules(settings):
 def _issued(grants, i, powers):
     """Whether the issuer of grant `i` is known and may give what it gives; the owner, number 0, may give all."""
     issuer = grants.issuer(i)
-    if not issuer:
+    if not issuer or grants.revoked(i):
         return
     if issuer not in powers:
         yield f"there is no issuer {issuer}"

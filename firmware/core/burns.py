@@ -139,6 +139,16 @@ class Burns:
         else:
             self._uses[at] = max(self._uses[at], min(value, 0xFFFF))
 
+    def raised(self, i, counter):
+        """Body that has event grant `i` accept nothing below `counter`, which is above its base."""
+        at = self._places[i]
+        line = self._line(at) >> min(counter - self._bases[at], 96)
+        while line >> _BEHIND & 1 and counter < _MAX:
+            line >>= 1
+            counter += 1
+        item = self._grants.id(i), counter, line >> _BEHIND & _MAX, line >> _BEHIND + 32 & _MAX, line & 0xFFFF
+        return next(records.pack_items(records.EVENTS_WIDE, records.EVENT_WIDE_ITEM, [item]))
+
     def _burn_step(self, at, step):
         top = self._tops[at]
         if step > top:

@@ -43,7 +43,7 @@ class CheckIn:
         self._start = self._since = recall.sent  # numbers of the newest events that were sent, before and so far
 
     def talk(self, mqtt, stream, reason, version):
-        """Say everything that is to be said over `mqtt`, connected. stream: whose deadline moves where the lock listens.
+        """Say everything that is to be said over `mqtt`. stream: whose deadline moves where the lock listens.
 
         reason: messages.BY_TIMER to BY_ENTRY. version: of the firmware, three u8. Raises LinkError.
         """

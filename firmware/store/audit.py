@@ -32,6 +32,10 @@ CALL = const(16)  # somebody at the keypad asked for the other end
 REPLACED = const(
     17
 )  # settings and grants are others than the journal knows: a cut may have kept out of the log by whom
+COMMAND = const(18)  # by radio, of `issuer`, was done; detail: its type (net/messages.py)
+UNDONE = const(19)  # commands that were not done: `count` in this check-in; of the first, issuer and detail: the word
+IGNORED = const(20)  # messages that were not valid: `count` in this check-in; detail: why, as bits (net/commands.py)
+RADIO = const(21)  # detail: why a check-in came to nothing (net/link.py), or UNSAFE, UNUSABLE
 KINDS = (
     None,
     "entry",
@@ -51,17 +55,26 @@ KINDS = (
     "held",
     "call",
     "replaced",
+    "command",
+    "undone",
+    "ignored",
+    "radio",
 )
 
 # details of ENTRY, added up
 UNDER_DURESS = const(1)
 LIST_FULL = const(2)  # no more codes can be revoked one by one until some are past
 FIRST_PART = const(4)  # right, and waits for its second part
+BY_RADIO = const(8)  # no entry: `issuer` opened by a command
 
 # details of HELD
 BEGUN = const(1)
 OVER = const(2)  # the time is over
 LET_GO = const(3)  # somebody typed `#` alone at the closed door
+
+# details of RADIO, beside those of net/link.py
+UNSAFE = const(100)  # there was one without TLS, as the settings say
+UNUSABLE = const(101)  # the radio's settings are damaged or wrong
 
 _RING_ID = 2
 _FORMAT = "<BBIIHBBHIHBB"

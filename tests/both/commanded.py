@@ -95,6 +95,9 @@ class Lock:
     def now(self):
         return NOW, self.uncertainty
 
+    def told(self, number, kind, word):
+        """It is no change."""
+
     def unlock(self, number):
         self._do("unlock", number)
 
