@@ -8,12 +8,14 @@ from typing import Annotated
 import typer
 
 from tools.console import console
+from tools.gateway import cli as gateway
 from tools.image import cli as image
 from tools.log import cli as log
 from tools.log.cli import UNREADABLE
 from tools.protocol import cli as protocol
 
 app = typer.Typer(help=__doc__, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+app.add_typer(gateway.app, name="gateway")
 app.add_typer(image.app, name="image")
 app.add_typer(log.app, name="log")
 app.add_typer(protocol.app, name="protocol")

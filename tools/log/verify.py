@@ -90,6 +90,24 @@ def _event(line):
         return error
 
 
+class SectorKeys:
+    """The keys of a log's sectors, from its first key on."""
+
+    def __init__(self, first):
+        self._known = {0: first}
+
+    def key(self, sector):
+        """The key of a sector: as many steps from the first key as its number says."""
+        if sector > _LAST_SECTOR:
+            return UNKEYED
+        at = max(known for known in self._known if known <= sector)
+        key = self._known[at]
+        for _ in range(sector - at):
+            key = next_key(key)
+        self._known[sector] = key
+        return key
+
+
 class _Log:
     """The events of an export, checked one after the other."""
 
@@ -97,7 +115,7 @@ class _Log:
         self.events = events
         self.first = whole.first
         self._before = whole.before
-        self._keys = {0: key}
+        self._keys = SectorKeys(key)
         self._in_sector = 0
         self._sequences = [getattr(event, "sequence", None) for event in events]
 
@@ -157,21 +175,10 @@ class _Log:
     def _fits(self, place):
         """Whether the MAC at this place follows from the key, the MAC before it and the body."""
         event = self.events[place]
-        return event_mac(self._key(event.sector), self._before_of(place), event.body) == event.mac
+        return event_mac(self._keys.key(event.sector), self._before_of(place), event.body) == event.mac
 
     def _before_of(self, place):
         return self.events[place - 1].mac if place else self._before
-
-    def _key(self, sector):
-        """The key of a sector: as many steps from the first key as its number says."""
-        if sector > _LAST_SECTOR:
-            return UNKEYED
-        at = max(known for known in self._keys if known <= sector)
-        key = self._keys[at]
-        for _ in range(sector - at):
-            key = next_key(key)
-        self._keys[sector] = key
-        return key
 
     def _bad(self, place, what, why):
         return BadLog(place + 2, self._sequences[place], what, why)

@@ -1,0 +1,123 @@
+"""What goes down in a check-in: the reply with the time, and each command sealed under a counter of its own."""
+
+import time
+from dataclasses import dataclass, field
+
+from firmware.net import messages as lock
+from tools.gateway import store as states
+from tools.protocol.messages import Nonce, command
+from tools.protocol.seal import DOWN
+
+_QUIET_S = 0.3
+_HELD_BACK_S = 2.0
+_FOLLOW = 64
+_TRIES = 3
+"""Times that a command is sent in one check-in while the lock says `retry`."""
+
+
+@dataclass
+class Live:
+    """A check-in that goes on.
+
+    channel: what commands are sealed by. begun, heard: monotonic s of its hello and of its last message. have: number
+    of the newest event held. more: a command may be due. gap: events were missing. duress: an event told of it. sent:
+    number of a command -> how often it went out.
+    """
+
+    nonce: Nonce
+    hello: object
+    channel: object
+    begun: float
+    heard: float
+    have: int
+    replied: bool = False
+    more: bool = False
+    gap: bool = False
+    duress: bool = False
+    sent: dict = field(default_factory=dict)
+
+    def ready(self, now):
+        """Whether the hello is to be answered: the events that came with it are kept, or no more come."""
+        return self.have >= self.hello.head[0] or now - self.heard > _QUIET_S or now - self.begun > _HELD_BACK_S
+
+    @property
+    def fields(self):
+        """The nonce as messages have it."""
+        return self.nonce.boots, self.nonce.number
+
+
+class Outgoing:
+    """outbox: where messages go, in their order."""
+
+    def __init__(self, store, tell, outbox):
+        self._store = store
+        self._tell = tell
+        self._outbox = outbox
+
+    def reply(self, key_file, keys, live):
+        """Answer a hello, and send what waits."""
+        live.replied = True
+        if live.gap:
+            text = command(lock.SEND_LOG, live.have + 1)
+            self._store.queue(keys.id, lock.SEND_LOG, text, f"send-log {live.have + 1}")
+        due = self._due(keys, live)
+        called = live.hello.reason in (lock.BY_CALL, lock.BY_ENTRY)
+        listen = key_file.listen if called else 0
+        text = command(lock.REPLY, *live.fields, *_time(key_file), len(due), live.have, listen)
+        self._publish(keys, live.channel.seal(DOWN, lock.REPLY, 0, text))
+        self._send(key_file, keys, live, due)
+
+    def send(self, key_file, keys, live):
+        """Send what waits."""
+        live.more = False
+        self._send(key_file, keys, live, self._due(keys, live))
+
+    def _due(self, keys, live):
+        """The Commands that go out now."""
+        due, now = [], time.time()
+        for waits in self._store.open_commands(keys.id):
+            times = live.sent.get(waits.number, 0)
+            if waits.state != states.WAITING or times >= _TRIES or (waits.word == lock.STORAGE and times):
+                continue
+            if waits.expires is not None and waits.expires <= now:
+                self._end(keys, waits, states.EXPIRED, "the lock did not check in in time")
+            elif waits.kind == lock.ROTATE and keys.next_epoch is None:
+                live.more = True  # the key file has the next root key already, and is about to be read again
+            else:
+                due.append(waits)
+        return due[:_FOLLOW]
+
+    def _end(self, keys, waits, state, why):
+        self._store.end(waits.number, state, None, why)
+        self._tell(keys.id, "failed", f"{waits.shown}: {why}")
+
+    def _send(self, key_file, keys, live, due):
+        channel = live.channel
+        party = (channel.sender, channel.epoch)
+        told = max((item.counter for item in live.hello.counters if (item.sender, item.epoch) == party), default=0)
+        last = max(self._store.last_counter(keys.id, channel.epoch), told)
+        for counter, waits in enumerate(due, last + 1):
+            self._store.seal(keys.id, channel.epoch, counter, waits.number, live.nonce)
+            live.sent[waits.number] = live.sent.get(waits.number, 0) + 1
+            text = self._text(key_file, keys, live, waits)
+            self._publish(keys, channel.seal(DOWN, waits.kind, counter, text))
+            self._tell(keys.id, "sent", waits.shown)
+
+    def _text(self, key_file, keys, live, waits):
+        """Plaintext of a command, made now if it must be."""
+        if waits.kind == lock.UNLOCK_NOW:
+            return command(waits.kind, *live.fields, int(waits.expires))
+        if waits.kind == lock.SET_TIME:
+            return command(waits.kind, *live.fields, *_time(key_file))
+        if waits.kind == lock.ROTATE:
+            return command(waits.kind, keys.issuer, keys.next_epoch, keys.roots[keys.next_epoch])
+        return waits.text
+
+    def _publish(self, keys, message):
+        self._outbox.append((f"dropbolt/{keys.id}/down", message, 1, False))
+
+
+def _time(key_file):
+    """(unix s, ms, uncertainty in ms) now."""
+    now = time.time_ns() // 1_000_000
+    return now // 1000, now % 1000, key_file.clock_ms

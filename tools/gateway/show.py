@@ -1,0 +1,97 @@
+"""What happens, as lines and tables for a terminal."""
+
+from datetime import UTC, datetime
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+from rich.text import Text
+
+from firmware.net.messages import HELLO
+from firmware.store.audit import Event
+from tools.log.words import event_words
+from tools.protocol.messages import RESULTS, read
+
+_STYLES = {
+    "alarm": "bold red",
+    "duress": "bold white on red",
+    "failed": "red",
+    "result": "green",
+    "event": "cyan",
+    "broker": "yellow",
+    "key file": "yellow",
+}
+_NUMBERS = ("number", "mV", "log", "waiting", "alarms", "times")
+_BOLT = ("between", "locked", "unlocked", "in contradiction")
+
+
+class Lines:
+    """Prints a line for each thing that happens. labels: lock id -> what its owner calls it."""
+
+    def __init__(self, console, labels):
+        self._console = console
+        self._labels = labels
+
+    def __call__(self, lock_id, word, text):
+        who = self._labels().get(lock_id, lock_id)
+        at = datetime.now().strftime("%H:%M:%S")
+        line = Text.assemble((at, "bright_black"), "  ", (f"{who or 'gateway':<16} ", "bold"))
+        line.append(f"{word:<9} {text}", _STYLES.get(word, ""))
+        self._console.print(line, soft_wrap=True)
+
+
+def table(title, *columns):
+    """An empty table."""
+    made = Table(title=title, title_style="bold", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    for name in columns:
+        made.add_column(name, justify="right" if name in _NUMBERS else "left")
+    return made
+
+
+def locks(keys, store):
+    """Every lock of the KeyFile as it last said."""
+    made = table("Locks", "lock", "id", "heard, UTC", "bolt", "door", "mV", "log", "waiting", "alarms")
+    for lock in keys.locks.values():
+        row = store.lock(lock.id)
+        hello = read(HELLO, row["hello"]) if row["hello"] else None
+        said = ("never", "", "", "")
+        if hello:
+            bolt = "jammed" if hello.door & 8 else _BOLT[hello.door & 3]
+            said = (when(row["heard"]), bolt, "closed" if hello.door & 4 else "open", str(hello.millivolts))
+        alarms = store.one("SELECT count(*) FROM alarm WHERE lock = ? AND NOT seen", lock.id)[0]
+        counts = (row["have"], len(store.open_commands(lock.id)), alarms)
+        made.add_row(lock.label, lock.id, *said, *map(str, counts), style="red" if alarms else "")
+    return made
+
+
+def commands(keys, rows):
+    """Commands of the queue, as Store has them."""
+    made = table("Commands", "number", "lock", "command", "queued, UTC", "state", "result")
+    for row in rows:
+        result = ": ".join(text for text in (RESULTS.get(row["word"]), row["detail"]) if text)
+        label = keys.locks[row["lock"]].label if row["lock"] in keys.locks else row["lock"]
+        made.add_row(str(row["number"]), label, row["shown"], when(row["made"]), row["state"], result)
+    return made
+
+
+def alarms(keys, rows):
+    """Alarms, as Store has them."""
+    made = table("Alarms", "number", "lock", "first, UTC", "last, UTC", "times", "alarm")
+    for row in rows:
+        label = keys.locks[row["lock"]].label if row["lock"] in keys.locks else row["lock"]
+        said = Text(f"{row['word']}: {row['text']}")
+        made.add_row(str(row["number"]), label, when(row["first"]), when(row["last"]), str(row["count"]), said)
+    return made
+
+
+def events(rows):
+    """Events of a lock's log, as Store has them."""
+    made = table("Log, oldest first", "number", "time, UTC", "what", "grant", "more", "verdict")
+    for row in rows:
+        said = event_words(Event(row["body"], row["mac"], row["sector"]))
+        made.add_row(str(row["number"]), *said, row["verdict"], style="red" if row["verdict"] else "")
+    return made
+
+
+def when(t):
+    """A unix time as UTC."""
+    return datetime.fromtimestamp(t, UTC).strftime("%Y-%m-%d %H:%M:%S")
