@@ -1,0 +1,140 @@
+"""`python -m tools gateway` from a shell: queue, tables, alarms, and what it says to nonsense."""
+
+import pytest
+from typer.testing import CliRunner
+
+from firmware.net.messages import BY_ENTRY
+from tests.host.gateways import ID, LOG_KEY, End, key_file, scripted
+from tools.cli import app
+from tools.gateway.keyfile import load
+
+
+@pytest.fixture
+def end(tmp_path):
+    with End(key_file(tmp_path, locks=2)) as end:
+        yield end
+
+
+def gateway(end, *words):
+    """Run a command; what it printed, and its status."""
+    done = CliRunner().invoke(app, ["gateway", *words, "--keys", str(end.path)])
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return done.output, done.exit_code
+
+
+def test_a_command_is_queued_done_and_shown(end):
+    lock = scripted(2)
+    said, status = gateway(end, "send", "door 0", "revoke", "7")
+    assert (said, status) == ("command 1 waits for the next check-in of door 0\n", 0)
+    assert "waiting" in gateway(end, "queue")[0]
+    end.check_in(lock)
+    assert lock.done == [("revoke grant", 7)]
+    row = next(line for line in gateway(end, "queue")[0].splitlines() if "revoke 7" in line)
+    assert row.split()[-2:] == ["done", "done"]
+    shown = gateway(end, "locks")[0]
+    assert "locked" in next(line for line in shown.splitlines() if "door 0" in line)
+    assert "never" in next(line for line in shown.splitlines() if "door 1" in line)
+    assert gateway(end, "log", "door 0")[0].count("opened") == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["unlck"], "no command 'unlck': one of unlock, approve"),
+        (["revoke"], "write: revoke GRANT"),
+        (["revoke", "seven"], "write: revoke GRANT"),
+        (["revoke", "0"], "write: revoke GRANT: field"),
+        (["revoke", "70000"], "write: revoke GRANT: "),
+        (["mute", "maybe"], "write: mute on|off"),
+        (["unlock", "now"], "write: unlock"),
+        (["approve"], "write: approve: no entry waits for approval"),
+        (["set", "relock_s"], "write: set NAME=JSON ..."),
+        (["set", "relock_s=five"], "write: set NAME=JSON ..."),
+        (["put-grant", "nowhere"], "write: put-grant FILE (the record in hex): "),
+        (["put-issuer", "9", "fly", "3", "x"], "write: put-issuer NUMBER"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_is_no_command_is_told_and_queues_nothing(end, words, told):
+    said, status = gateway(end, "send", ID, *words)
+    assert (status, said[: len(told)]) == (2, told)
+    assert end.store.open_commands(ID) == []
+
+
+def test_a_lock_that_is_not_there_is_told(end):
+    said, status = gateway(end, "send", "door 5", "identify")
+    assert (status, said) == (2, f"{end.path} has no lock 'door 5'\n")
+
+
+def test_a_command_can_be_taken_back_once(end):
+    gateway(end, "send", ID, "identify")
+    assert gateway(end, "cancel", "1") == ("", 0)
+    assert gateway(end, "cancel", "1") == ("no command 1 waits\n", 2)
+    lock = scripted()
+    end.check_in(lock)
+    assert lock.done == []
+
+
+def test_an_approval_from_the_shell(end):
+    lock = scripted()
+    lock.waiting = (1, 5)
+    end.begin(lock, BY_ENTRY)
+    end.go_on(lock)
+    assert gateway(end, "send", "door 0", "approve")[1] == 0
+    end.go_on(lock)
+    assert lock.done == [("approve", (1, 5))]
+
+
+def test_alarms_are_shown_until_they_were_seen(end):
+    assert gateway(end, "alarms")[1] == 0
+    lock = scripted(1)
+    end.check_in(lock)
+    bye = lock.bye()
+    for _ in range(2):
+        end.hear(bye)
+    said, status = gateway(end, "alarms")
+    assert status == 1
+    assert "replayed: a message of an earlier check-in" in said
+    assert gateway(end, "alarms", "--seen")[1] == 0
+    assert gateway(end, "alarms")[1] == 0
+    end.hear(bye)
+    assert gateway(end, "alarms")[1] == 1
+
+
+def test_an_export_is_what_the_log_tools_verify(end, tmp_path):
+    end.check_in(scripted(150))
+    out, key = tmp_path / "log.jsonl", tmp_path / "k0"
+    key.write_text(LOG_KEY.hex())
+    said, _ = gateway(end, "export", "door 0", str(out))
+    head = said.split()[-1]
+    done = CliRunner().invoke(app, ["log", "verify", str(out), "--key-file", str(key), "--expect", head])
+    assert (done.exit_code, done.output.split(",")[0]) == (0, "150 events from 1 on")
+
+
+def test_a_lock_whose_flash_was_put_back_answers_again_once_it_is_trusted(end):
+    lock = scripted(3)
+    lock.boots = 9
+    end.check_in(lock)
+    lock.boots = 2
+    end.send("identify")
+    end.check_in(lock)
+    assert lock.done == []
+    assert gateway(end, "trust", "door 0") == ("", 0)
+    end.check_in(lock)
+    assert lock.done == [("identify",)]
+
+
+def test_a_rotation_is_in_the_key_file_before_it_is_queued(end):
+    assert gateway(end, "send", "door 0", "rotate")[1] == 0
+    staged = load(end.path).locks[ID].roots[2]
+    said, status = gateway(end, "send", "door 0", "rotate")
+    assert (status, "under way already" in said) == (2, True)
+    gateway(end, "cancel", "1")
+    assert gateway(end, "send", "door 0", "rotate")[1] == 0
+    assert load(end.path).locks[ID].roots[2] == staged
+
+
+def test_no_key_file_is_told(tmp_path):
+    done = CliRunner().invoke(app, ["gateway", "locks", "--keys", str(tmp_path / "none.toml")])
+    assert done.exit_code == 2
+    assert "none.toml" in done.output
