@@ -277,6 +277,27 @@ def test_cuts_before_the_anchor_do_not_add_up():
     assert mounted(nor)[0] == REVERTED
 
 
+def test_a_full_nvs_keeps_a_journal_that_is_ahead_as_it_is():
+    nor, _, _ = lived(7)
+    cut_before_the_anchor(nor)
+
+    def full(key, value):
+        raise OSError(-0x1105)
+
+    set_i32, nor.set_i32 = nor.set_i32, full
+    programs = nor.programs
+    for run in (lambda journal, state: guess(journal, state), lambda journal, _: journal.tidy()):
+        journal, state = journal_on(nor)
+        assert why(journal.mount) is None
+        assert why(run, journal, state) == PROGRAM
+    assert nor.programs == programs
+    nor.set_i32 = set_i32
+    journal, state = journal_on(nor)
+    journal.mount()
+    guess(journal, state)
+    assert mounted(nor)[0] is None
+
+
 def used_up(state, entries):
     return state.attempts >= 2 * entries and all(state.event_used(0, counter) for counter in range(entries))
 
