@@ -2,7 +2,7 @@
 # Nothing needs root, and nothing outside this folder is written.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo sim test powerloss flood year log risk bench image lint format lock lib mosquitto oathtool clean
+.PHONY: help demo sim test powerloss flood year log risk bench energy image lint format lock lib mosquitto oathtool clean
 
 PYTHON ?= python3
 UV_VERSION := 0.13.9
@@ -47,6 +47,9 @@ year: .venv/ready ## live a year with a stranger at the keypad: guesses compared
 
 bench: .venv/ready ## measure the lock beside what it is compared with; figures in build/bench.json
 	@$(PY) -m tools bench
+
+energy: .venv/ready lib/umqtt/simple.py ## print how many months four AA cells last, and draw it in build/energy.png
+	@$(PY) -m tools energy
 
 image: .venv/ready lib/umqtt/simple.py ## make build/dropbolt.bin, all that a board needs, from the stock image BASE=file
 	@$(PY) -m tools image build $(or $(BASE),$(error name the stock image: make image BASE=ESP32_GENERIC-....bin))

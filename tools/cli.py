@@ -21,6 +21,7 @@ app.add_typer(log.app, name="log")
 app.add_typer(protocol.app, name="protocol")
 
 BENCH_FILE = Path(__file__).parents[1] / "build" / "bench.json"
+PLOT_FILE = Path(__file__).parents[1] / "build" / "energy.png"
 
 
 @app.command()
@@ -40,6 +41,17 @@ def courier():
     from tools.courier import FILE, draw
 
     FILE.write_text(draw(), encoding="utf-8")
+
+
+@app.command()
+def energy():
+    """Print how many months four AA cells last, by simulated runs, and draw build/energy.png."""
+    from tools.energy.plot import draw
+    from tools.energy.report import lines
+
+    console().print(*lines(), sep="\n")
+    draw(PLOT_FILE)
+    console().print(f"\nThe plot is in build/{PLOT_FILE.name}; inputs and their sources: docs/energy.md")
 
 
 @app.command()

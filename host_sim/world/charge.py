@@ -34,6 +34,11 @@ class Meter:
         """The radio has sent `count` bytes, in as few frames as possible."""
         self.spent("radio", "sending", (1 + count // _SEGMENT) * FRAME_US + count * BYTE_US)
 
+    def counts(self):
+        """Everything so far: (part, state) -> (seconds, millicoulombs)."""
+        self._settle_all()
+        return {key: (us / 1_000_000, charge / _PER_MC) for key, (us, charge) in self._counts.items()}
+
     def seconds(self, part, state):
         """How long `part` has been in `state`."""
         self._settle(part)
@@ -41,8 +46,7 @@ class Meter:
 
     def mc(self, part=None, state=None):
         """Millicoulombs of everything so far, or of one part, or of one of its states."""
-        for each in list(self._states):
-            self._settle(each)
+        self._settle_all()
         return (
             sum(
                 charge
@@ -51,6 +55,10 @@ class Meter:
             )
             / _PER_MC
         )
+
+    def _settle_all(self):
+        for part in self._states:
+            self._settle(part)
 
     def _settle(self, part):
         if part in self._states:

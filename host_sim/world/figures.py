@@ -9,6 +9,16 @@
     (https://forum.arduino.cc/t/ds3231-rtc-on-zs-042-module-if-low-power-is-important/680092)
 [M] DRV8833 data sheet, a bridge for a small motor: 1.6 uA asleep, 2.5 at most
 [P3] a passive piezo buzzer, KS-121203H: 3 mA at most (http://en.haixucn.com/doc_24193014.html)
+[E] Energizer's data sheet: a cell gives 2900 mAh at 25 mA (https://lygte-info.dk/info/ComparisonOfAABatteryChemistry%20UK.html)
+    and has a quarter of that left at 1.2 V (https://eessential.blogspot.com/2019/03/)
+[S] measured, continuous: means of cells of two and four makes at 100 and 500 mA (https://www.powerstream.com/AA-tests.htm)
+[U] Duracell's data sheet, some hours a day (https://rightbattery.com/tag/aa-battery/page/14)
+[V] read from Duracell's curve of an MN1500 at a constant 50 mW and 21 C, which is 33 to 50 mA
+    (https://duracell.com/techlibrary/product-technical-data-sheets); agrees with the quarter at 1.2 V of [E]
+[F] 20 to 50 % less in the cold (https://poweringautos.com/how-much-alkaline-battery-loss-drain-when-temperature-is-low-2),
+    20 to 50 % of it left at -20 C (https://cyfreeze.com/article/do-alkaline-batteries-work-in-sub-freezing-temperatures):
+    of the ranges, about the middle
+[Q] counted on an emulated chip: an HMAC 1.1 ms, 256 KiB read from the file system 0.5 s
 [B] the reference board: resistors chosen here
 [A] assumed here: no figure was found, the order of magnitude is right
 
@@ -54,6 +64,20 @@ QUIESCENT_MICROAMPS = {
 }
 """What the board draws beside the chip for as long as it has batteries."""
 
+ELSEWHERE_MICROAMPS = {
+    "divider of 200 + 100 kilohm": 20 - 2,
+    "clock fed through VCC": 90 - 2,  # [C]
+    "pull-up of 10 kilohm at the end switch": 330 - 4,
+    "regulator AP2112K": 55 - 4,  # [R]
+    "ESP32-DevKitC": 3_800,  # [P] the least that was measured on such boards, asleep
+}
+"""What other boards draw beyond those of the reference board."""
+OTHER_SHARES = {
+    "switching regulator, 90 %": {"chip": 0.72, "radio": 0.72},  # [A] 3.3 V out of 5.1 V in the mean
+    "chip at 80 MHz": {"chip": 0.63},  # [D] 20 to 31 mA, not 27 to 44
+}
+"""What other choices would leave of a part's charge."""
+
 # Microamperes, by part and state
 
 MICROAMPS = {
@@ -80,3 +104,34 @@ RUN_MA = 250
 """[A] Current of the motor while it turns: a small geared motor of 6 V under load."""
 STALL_MA = 900
 """[A] Current of the motor while it is driven and cannot turn."""
+
+# Four alkaline cells of size AA
+
+CELLS = 4
+CELL_MAH = ((25, 2_900), (100, 2_165), (500, 1_265))
+"""[E] [S] What a cell gives down to 0.9 V when milliamperes are drawn from it without a rest."""
+CELL_RESTED_MAH = ((50, 2_900), (100, 2_700), (250, 2_300), (500, 2_000))
+"""[U] The same, when it may rest in between."""
+CELL_LEFT_PERCENT = (
+    (900, 0),
+    (1_000, 3),
+    (1_100, 11),
+    (1_200, 24),
+    (1_300, 57),
+    (1_400, 83),
+    (1_500, 96),
+    (1_600, 100),
+)
+"""[V] Millivolts of a cell while 50 mW are drawn, and percent of its time that is left."""
+COLD_PERCENT = ((-20, 35), (-10, 50), (0, 65), (10, 85), (21, 100))
+"""[F] Degrees Celsius, and percent of what a cell gives at 21 C."""
+SELF_DISCHARGE_PERCENT = 3
+"""[A] Of what is left, a year: after ten years, the shelf life that is promised, there are 74 % left."""
+
+# Microseconds that the chip computes awake, while simulated time stands still
+
+COMPUTING_US = {
+    "refused": 600_000,
+    "opening": 600_000,  # [Q] modules of 50 KiB, 128 HMACs, the check of vault and journal, a stretch of 150 ms at most
+    "check-in": 300_000,  # [Q] modules of 40 KiB, and 2 KiB to seal and open, 64 blocks of AES and 4 HMACs each KiB
+}
