@@ -44,6 +44,27 @@ def build(
     print(f"{out}: {len(image):,} bytes, for flash address {layout.BOOTLOADER:#x}")
 
 
+@app.command()
+def deploy(
+    port: Annotated[str, typer.Argument(metavar="PORT", help="The serial port of the lock, such as /dev/ttyUSB0.")],
+):
+    """Bring the firmware of a lock in service to this tree's, over the cable; keys, codes and log stay.
+
+    A cable pulled in the middle leaves the firmware of before or the new one. Status 2: it was not deployed, and why.
+    """
+    from rich.progress import BarColumn, DownloadColumn, Progress
+
+    from tools.image import release
+    from tools.image.deploy import deploy as deploy_to
+
+    with _told():
+        made = release.build()
+        with Progress("copying", BarColumn(), DownloadColumn(), console=console()) as bar:
+            task = bar.add_task("", total=None)
+            done = deploy_to(port, made, lambda sent, total: bar.update(task, completed=sent, total=total))
+    print(f"{made.folder} {'is deployed' if done else 'was there already'}: the lock restarts")
+
+
 def _map(partitions, used):
     """The partition map; `used`: bytes in a partition by its name."""
     table = Table(title="Flash")

@@ -1,0 +1,214 @@
+"""A newer release onto a lock in service, by mpremote against the MicroPython VM: whole, or not at all."""
+
+import os
+import pty
+import tty
+
+import pytest
+from mpremote.transport_serial import SerialTransport
+from typer.testing import CliRunner
+
+from tests.host.serial_lock import BLOCK, SerialLock
+from tools.cli import app
+from tools.image import Refused, release, vfs
+from tools.image.cli import REFUSED
+from tools.image.deploy import deploy
+
+BLOCKS = 64
+BOOT = "print('boot')\n"
+
+
+def tree(folder, name, module=""):
+    """The Release of a small firmware of two modules that prints `name`, once from each."""
+    firmware = folder / name / "firmware"
+    firmware.mkdir(parents=True)
+    (folder / name / "boot.py").write_text(BOOT)
+    (folder / name / "main.py").write_text("from firmware.app import run\nrun()\n")
+    (firmware / "app.py").write_text(f"from firmware.assembly import NAME\ndef run():\n    print('{name}', NAME)\n")
+    (firmware / "assembly.py").write_text(f"NAME = '{name}'\n{module}")
+    return release.build(folder / name)
+
+
+@pytest.fixture(scope="module")
+def releases(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("releases")
+    return tree(folder, "old"), tree(folder, "new", f"PADDING = '{'x' * 9000}'\n")
+
+
+@pytest.fixture
+def lock(tmp_path, releases):
+    return installed(tmp_path, releases[0])
+
+
+def installed(folder, made, blocks=BLOCKS):
+    """A lock in `folder` with one release on its file system."""
+    disk = folder / "disk"
+    disk.write_bytes(vfs.build(made, blocks * BLOCK).ljust(blocks * BLOCK, b"\xff"))
+    return SerialLock(disk)
+
+
+OLD = ["boot", "old old"]
+NEW = ["boot", "new new"]
+
+
+def on_disk(lock):
+    return sorted(lock.run("for name in os.listdir('/'):\n print(name)\n"))
+
+
+def only(made):
+    return sorted(["boot.py", made.folder, "main.py"])
+
+
+def test_a_release_replaces_the_one_before(lock, releases):
+    old, new = releases
+    assert (lock.boot(), on_disk(lock)) == (OLD, only(old))
+    told = []
+    with lock.plugged() as port:
+        assert deploy(port, new, lambda *sent: told.append(sent))
+    assert (lock.boot(), on_disk(lock)) == (NEW, only(new))
+    total = sum(map(len, new.files.values()))
+    assert [done for done, _ in told] == sorted({done for done, _ in told})
+    assert told[-1] == (total, total)
+
+
+def test_what_is_there_already_is_not_sent_again(lock, releases):
+    before = lock.disk.read_bytes()
+    with lock.plugged() as port:
+        assert not deploy(port, releases[0])
+    assert lock.disk.read_bytes() == before
+
+
+def test_power_cut_at_every_change_of_flash_leaves_one_whole_release(lock, releases):
+    new = releases[1]
+    before = lock.disk.read_bytes()
+    with lock.plugged() as port:
+        deploy(port, new)
+    moments = list(lock.moments(before))
+    assert moments[-1] == lock.disk.read_bytes()
+    seen = []
+    for number, flash in enumerate(moments):
+        lock.disk.write_bytes(flash)
+        seen.append(lock.boot())
+        if number % 40 == 0:
+            with lock.plugged() as port:
+                deploy(port, new)
+            assert (lock.boot(), on_disk(lock)) == (NEW, only(new))
+    assert seen == [OLD] * seen.count(OLD) + [NEW] * seen.count(NEW)
+    assert min(seen.count(OLD), seen.count(NEW)) > 10
+
+
+@pytest.mark.parametrize("cut", [1, 40, 80])
+def test_a_lock_that_vanishes_is_told(lock, releases, cut):
+    with lock.plugged(cut) as port, pytest.raises(Refused, match="whole; plug it in and deploy again"):
+        deploy(port, releases[1])
+    assert lock.boot() == OLD
+
+
+class Pulled(SerialTransport):
+    """A cable that is pulled at the write number `left`, while the lock has power."""
+
+    left = 0
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self._write, self.serial.write = self.serial.write, self.count
+
+    def count(self, data):
+        Pulled.left -= 1
+        if Pulled.left == 0:
+            self._write(data[: len(data) // 2])
+            raise OSError(5, "Input/output error")
+        return self._write(data)
+
+
+@pytest.mark.parametrize("start", [1, 2, 3, 5, 8])
+def test_cable_pulled_while_the_lock_has_power(lock, releases, monkeypatch, start):
+    with lock.plugged() as port:
+        pulled = 0
+        for left in range(start, 10_000, 23):
+            Pulled.left = left
+            with monkeypatch.context() as patch:
+                patch.setattr("tools.image.deploy.SerialTransport", Pulled)
+                try:
+                    deploy(port, releases[1])
+                    break
+                except Refused:
+                    pulled += 1
+    assert pulled >= 8
+    assert (lock.boot(), on_disk(lock)) == (NEW, only(releases[1]))
+
+
+def test_a_full_disk_is_told_before_anything_is_sent(tmp_path, releases):
+    lock = installed(tmp_path, releases[0], 30)
+    with lock.plugged() as port, pytest.raises(Refused, match="bytes free and the new release needs"):
+        deploy(port, releases[1])
+    assert (lock.boot(), on_disk(lock)) == (OLD, only(releases[0]))
+
+
+def test_what_arrives_damaged_is_not_switched_to(lock, releases, monkeypatch):
+    write = SerialTransport.fs_writefile
+    monkeypatch.setattr(
+        SerialTransport,
+        "fs_writefile",
+        lambda self, path, content, chunk: write(self, path, content.replace(b"xx", b"xy", 1), chunk),
+    )
+    with lock.plugged() as port, pytest.raises(Refused, match="assembly.mpy cannot be read back"):
+        deploy(port, releases[1])
+    assert lock.boot() == OLD
+
+
+def test_a_release_that_the_lock_cannot_load_is_not_switched_to(tmp_path, lock):
+    broken = tree(tmp_path, "broken", "import nothing_of_that_name\n")
+    with lock.plugged() as port, pytest.raises(Refused, match="cannot load the new release .ImportError: no module"):
+        deploy(port, broken)
+    assert lock.boot() == OLD
+
+
+def test_another_boot_file_is_refused_before_anything_is_sent(lock, releases):
+    before = lock.disk.read_bytes()
+    with lock.plugged() as port, pytest.raises(Refused, match="boot.py is another one"):
+        deploy(port, releases[1]._replace(boot=b"print('other')\n"))
+    assert lock.disk.read_bytes() == before
+
+
+def test_a_board_without_a_lock_is_refused(tmp_path, releases):
+    stray = releases[0]._replace(main=b"print('mine')\n")
+    lock = installed(tmp_path, stray)
+    with lock.plugged() as port, pytest.raises(Refused, match="no firmware of a lock"):
+        deploy(port, releases[1])
+    assert lock.boot() == ["boot", "mine"]
+
+
+@pytest.mark.parametrize("field", ["version=(1, 24, 1), _mpy=2822", "version=(1, 25, 0), _mpy=2821"])
+def test_a_micropython_that_cannot_run_the_release_is_refused(lock, releases, field):
+    told = f"class Told:\n    {field.replace(', _mpy', '; _mpy')}\nclass Sys:\n    implementation = Told\n"
+    told += "real = __import__\nimport builtins\n"
+    told += "builtins.__import__ = lambda name, *more: Sys if name == 'sys' else real(name, *more)\n"
+    with lock.plugged(more=told) as port, pytest.raises(Refused, match="which cannot run this"):
+        deploy(port, releases[1])
+
+
+def test_the_firmware_itself_is_deployed_by_the_command(tmp_path, releases):
+    made = release.build()
+    lock = installed(tmp_path, releases[0]._replace(boot=made.boot), 448)
+    with lock.plugged() as port:
+        done = CliRunner().invoke(app, ["image", "deploy", port])
+    assert (done.exit_code, f"{made.folder} is deployed" in done.stdout) == (0, True), done.output
+    assert on_disk(lock) == only(made)
+    assert lock.run("print(open('/main.py').read())") == made.main.decode().splitlines() + [""]
+
+
+def test_a_port_that_is_not_there_is_told():
+    done = CliRunner().invoke(app, ["image", "deploy", "/dev/no-such-port"])
+    assert (done.exit_code, "/dev/no-such-port cannot be opened" in done.stderr) == (REFUSED, True)
+
+
+def test_a_lock_whose_console_is_closed_is_told(tmp_path, monkeypatch):
+    """Nobody answers at the other end."""
+    monkeypatch.setattr("tools.image.deploy._ANSWER_S", 0.1)
+    master, slave = pty.openpty()
+    tty.setraw(slave)
+    done = CliRunner().invoke(app, ["image", "deploy", os.ttyname(slave)])
+    os.close(slave)
+    os.close(master)
+    assert (done.exit_code, "gives no prompt" in done.stderr) == (REFUSED, True)
