@@ -1,6 +1,6 @@
 """Codes revoked one by one: a list of 32 that outlives rotations, and what becomes of what is past."""
 
-from nor import Nor
+from nor import Nor, PowerCut
 
 from firmware.core import records
 from firmware.core.grants import Grants
@@ -122,3 +122,57 @@ def test_a_full_list_outlives_rotations_beside_everything_else_that_a_lock_can_h
     Journal(nor, again, b"journal1", b"m" * 16, nor, 0, 3).mount()
     assert [step for step in range(99, 133) if again.revoked(63, 0, step)] == list(range(100, 132))
     assert picture(again) == picture(state)
+
+
+# An entry that revokes three codes, and one that burns two.
+STEPS = (
+    lambda state: state.attempt(8, 1, 2, 3, 4),
+    lambda state: state.revoke([(1, 0, 1040), (2, 0, 3), (4, 0, 0)]),
+    lambda state: state.outcome(OPENED, 8, 1, 1, (7, b"head")),
+    lambda state: state.attempt(8, 1, 2, 3, 4),
+    lambda state: state.burn(8, 1, [(3, 0, 5), (1, 1, 1000)]),
+    lambda state: state.outcome(OPENED, 8, 1, 1, (7, b"head")),
+)
+
+
+def journal_on(nor):
+    state = State(table())
+    return Journal(nor, state, b"journal1", b"m" * 16, nor, 0, 3), state
+
+
+def begun(written):
+    """A lock whose journal has so many records, and what is known of it before and after each of STEPS."""
+    nor = Nor(3, 512)
+    journal, state = journal_on(nor)
+    journal.format()
+    for n in range(written):
+        journal.write(state.clock(0, 0, 0, n))
+    other = rebuilt(state)
+    pictures = [picture(other)]
+    for step in STEPS:
+        other.apply(step(other))
+        pictures.append(picture(other))
+    return nor, journal, state, pictures
+
+
+def test_a_cut_leaves_all_that_one_record_says_or_nothing_wherever_a_sector_begins():
+    rotations = 0
+    for written in range(9):
+        for tear in ("none", "half", "all_but_bit", "all", "bits"):
+            at, done = 0, -1
+            while done < len(STEPS):
+                at, done = at + 1, 0
+                nor, journal, state, pictures = begun(written)
+                before = sum(nor.erases)
+                nor.cut_at(at, tear, at)
+                try:
+                    for step in STEPS:
+                        journal.write(step(state))
+                        done += 1
+                    rotations += sum(nor.erases) > before
+                except PowerCut:
+                    nor.revive()
+                journal, found = journal_on(nor)
+                journal.mount()
+                assert picture(found) in pictures[done : done + 2]
+    assert rotations > 5
