@@ -2,7 +2,7 @@
 # Nothing needs root, and nothing outside this folder is written.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo sim test powerloss flood year log risk bench energy image deploy lint format lock lib mosquitto oathtool clean
+.PHONY: help demo sim test powerloss flood year log risk bench energy image flash deploy lint format lock lib mosquitto oathtool clean
 
 PYTHON ?= python3
 UV_VERSION := 0.13.9
@@ -53,6 +53,9 @@ energy: .venv/ready lib/umqtt/simple.py ## print how many months four AA cells l
 
 image: .venv/ready lib/umqtt/simple.py ## make build/dropbolt.bin, all that a board needs, from the stock image BASE=file
 	@$(PY) -m tools image build $(or $(BASE),$(error name the stock image: make image BASE=ESP32_GENERIC-....bin))
+
+flash: .venv/ready ## write build/dropbolt.bin to the board at PORT=/dev/...; a lock keeps keys and log unless ERASE=1
+	@$(PY) -m tools image flash $(if $(ERASE),--erase) $(or $(PORT),$(error name the serial port: make flash PORT=/dev/ttyUSB0))
 
 deploy: .venv/ready lib/umqtt/simple.py ## bring a lock in service at PORT=/dev/... to this firmware; keys and log stay
 	@$(PY) -m tools image deploy $(or $(PORT),$(error name the serial port: make deploy PORT=/dev/ttyUSB0))

@@ -17,6 +17,8 @@ app = typer.Typer(help=__doc__.partition(": ")[2], no_args_is_help=True)
 REFUSED = 2
 IMAGE = Path("build/dropbolt.bin")
 
+Port = Annotated[str, typer.Argument(metavar="PORT", help="The serial port of the board, such as /dev/ttyUSB0.")]
+
 
 @app.command()
 def build(
@@ -42,6 +44,30 @@ def build(
         sep="\n",
     )
     print(f"{out}: {len(image):,} bytes, for flash address {layout.BOOTLOADER:#x}")
+
+
+@app.command()
+def flash(
+    port: Port,
+    file: Annotated[Path, typer.Argument(metavar="IMAGE", help="What `build` made.")] = IMAGE,
+    erase: Annotated[bool, typer.Option("--erase", help="Also forget keys, codes and log, after a question.")] = False,
+):
+    """Write an image to a board and verify it. A board that is a lock keeps its keys, its codes and its log.
+
+    Status 2: it was not written, and why. Status 1: the question was answered with no.
+    """
+    from tools.image import flash as flasher
+    from tools.image import join
+
+    with _told():
+        image = read(file, 4 << 20)
+        join.split(image)
+        lock = flasher.is_lock(port)
+        if lock and erase:
+            typer.confirm(f"The lock on {port} forgets its keys, its codes and its log for ever. Erase it?", abort=True)
+        keep = lock and not erase
+        print("a lock: its keys, codes and log stay" if keep else "no lock, or to be erased: the whole board is erased")
+        flasher.write(port, image, keep)
 
 
 @app.command()

@@ -1,0 +1,129 @@
+"""An image onto a board by the real esptool, which talks to a loader made of software: what stays, what is refused."""
+
+import pytest
+from typer.testing import CliRunner
+
+from tests.host import stock
+from tests.host.serial_chip import SECTOR, SerialChip
+from tools.cli import app
+from tools.image import base, join, release, vfs
+from tools.image.cli import REFUSED
+
+SIZE = 4 << 20
+NVS, LOCKLOG, VFS = 0x9000, 0x200000, 0x240000
+KEPT = set(range(NVS // SECTOR, 0x10000 // SECTOR)) | set(range(LOCKLOG // SECTOR, VFS // SECTOR))
+"""Sectors of nvs, phy_init and locklog."""
+ESP32_S2 = 0x000007C6
+NAMESPACE = b"\x00\x01\x01\xff\xaa\xbb\xcc\xdd" + b"dropbolt".ljust(16, b"\0") + b"\x01" + b"\xff" * 7
+"""How NVS keeps the name of a namespace (ESP-IDF, NVS, "Structure of entry")."""
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory):
+    path = tmp_path_factory.mktemp("image") / "dropbolt.bin"
+    path.write_bytes(join.join(base.read(stock.small_image()), vfs.build(release.build(), SIZE - VFS)))
+    return path
+
+
+def run(chip, image, *words, answer=None):
+    """What the command said, with what esptool said put in front by the terminal."""
+    return CliRunner().invoke(app, ["image", "flash", chip.name, str(image), *words], input=answer)
+
+
+def placed(image, flash):
+    """Whether the image is in the flash but for where the lock keeps its own."""
+    content = image.read_bytes()
+    return all(flash[part.address :][: len(part.content)] == part.content for part in join.split(content))
+
+
+def lock(image, table=True):
+    """The flash of a lock in service: an older file system, keys, a log."""
+    flash = bytearray(b"\xff" * SIZE)
+    flash[0x1000 : 0x1000 + image.stat().st_size] = image.read_bytes()
+    flash[VFS : VFS + 64] = b"an older release".ljust(64)
+    flash[NVS + 64 : NVS + 96] = NAMESPACE
+    flash[LOCKLOG : LOCKLOG + 32] = b"a record of a code that was used"
+    if not table:
+        flash[0x8000:0x9000] = b"\xff" * 0x1000
+    return flash
+
+
+def kept(flash):
+    return bytes(flash[NVS:0x10000]), bytes(flash[LOCKLOG:VFS])
+
+
+def test_a_bare_board_is_erased_and_gets_everything(image):
+    with SerialChip(bytearray(b"\x5a" * SIZE)) as chip:
+        done = run(chip, image)
+        assert (done.exit_code, "no lock" in done.stdout) == (0, True), done.output
+        content = image.read_bytes()
+        assert chip.flash == b"\xff" * 0x1000 + content + b"\xff" * (SIZE - 0x1000 - len(content))
+
+
+@pytest.mark.parametrize("table", [True, False], ids=["whole", "after a write that broke off in the table"])
+def test_a_lock_keeps_its_keys_and_its_log(image, table):
+    with SerialChip(lock(image, table)) as chip:
+        before = kept(chip.flash)
+        done = run(chip, image)
+        assert (done.exit_code, "keys, codes and log stay" in done.stdout) == (0, True), done.output
+        assert kept(chip.flash) == before
+        assert not chip.erased & KEPT
+        assert placed(image, chip.flash)
+
+
+def test_a_lock_that_has_no_keys_yet_is_a_lock(image):
+    flash = lock(image)
+    flash[NVS : NVS + SECTOR] = b"\xff" * SECTOR
+    with SerialChip(flash) as chip:
+        assert run(chip, image).exit_code == 0
+        assert not chip.erased & KEPT
+
+
+@pytest.mark.parametrize(("answer", "status"), [("\n", 1), ("y\n", 0)])
+def test_a_lock_is_erased_only_after_a_question(image, answer, status):
+    with SerialChip(lock(image)) as chip:
+        before = bytes(chip.flash)
+        done = run(chip, image, "--erase", answer=answer)
+        assert done.exit_code == status, done.output
+        assert "for ever" in done.stdout
+        if status:
+            assert chip.flash == before
+        else:
+            assert set(chip.flash[NVS:0x10000] + chip.flash[LOCKLOG:VFS]) == {0xFF}
+            assert placed(image, chip.flash)
+
+
+@pytest.mark.parametrize("writes", [0, 2])
+def test_a_cable_pulled_while_writing_costs_no_key_and_no_log(image, writes):
+    with SerialChip(lock(image)) as chip:
+        before = kept(chip.flash)
+        chip.fail_after = writes
+        done = run(chip, image)
+        assert (done.exit_code, "write it again" in done.stderr) == (REFUSED, True)
+        chip.fail_after = None
+        assert run(chip, image).exit_code == 0
+        assert (kept(chip.flash), placed(image, chip.flash)) == (before, True)
+
+
+def test_another_chip_is_refused(image):
+    with SerialChip(bytearray(b"\x5a" * SIZE), magic=ESP32_S2) as chip:
+        done = run(chip, image)
+        assert (done.exit_code, "This chip is ESP32-S2, not ESP32" in done.stderr) == (REFUSED, True)
+        assert not chip.erased
+
+
+def test_a_board_with_less_flash_is_refused(image):
+    with SerialChip(bytearray(b"\x5a" * (SIZE // 2))) as chip:
+        done = run(chip, image)
+        assert done.exit_code == REFUSED
+        assert not chip.erased
+
+
+def test_a_port_that_is_not_there_is_told(image):
+    done = CliRunner().invoke(app, ["image", "flash", "/dev/no-such-port", str(image)])
+    assert (done.exit_code, "/dev/no-such-port" in done.stderr, done.stderr.count("\n")) == (REFUSED, True, 1)
+
+
+def test_what_is_no_image_of_a_lock_is_refused_before_the_board_is_touched():
+    done = CliRunner().invoke(app, ["image", "flash", "/dev/no-such-port", str(stock.ESP32)])
+    assert (done.exit_code, "no image of a lock" in done.stderr) == (REFUSED, True)

@@ -1,0 +1,62 @@
+"""A whole image onto a board, by esptool, which checks what it wrote by MD5.
+
+A board that is a lock, or was one before a write that broke off, keeps `nvs` and `locklog`: its keys, its codes and
+what was used. Any other is erased as a whole, since what was there before would be taken for the lock's log.
+"""
+
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tools.image import Refused, join, layout
+
+BAUD = 460_800
+_NAMESPACE = b"dropbolt\0"
+"""How NVS names the lock's own part of it (`firmware/assembly.py`)."""
+_FATAL = re.compile(r"A fatal error occurred: (.*)")
+_AGAIN = "write it again before the board is used"
+
+
+def is_lock(port, baud=BAUD):
+    """True if the board at the serial `port` has the lock's partition table or keys in NVS. Raises Refused."""
+    end = layout.table().by_name("nvs")
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "flash.bin")
+        size = end.offset + end.size - layout.TABLE
+        words = ("--after", "no-reset", "read-flash", hex(layout.TABLE), hex(size), str(file))
+        done = _esptool(port, baud, *words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        if done.returncode:
+            raise Refused(f"the board on {port} cannot be read, {_reason(done.stdout)}")
+        content = file.read_bytes()
+    return content.startswith(layout.table().to_bytes()) or _NAMESPACE in content[layout.TABLE_SIZE :]
+
+
+def write(port, image, keep, baud=BAUD):
+    """Write the file `image` (bytes) to the board; with `keep`, only where the lock keeps nothing of its own.
+
+    Raises Refused; what the lock keeps is then as it was, and what was to be written may be there in part.
+    """
+    parts = join.split(image)
+    if not keep:
+        parts = (join.Part(layout.BOOTLOADER, image),)
+    with tempfile.TemporaryDirectory() as folder:
+        words = []
+        for part in parts:
+            file = Path(folder, f"{part.address:#x}.bin")
+            file.write_bytes(part.content)
+            words += [hex(part.address), str(file)]
+        erase = () if keep else ("--erase-all",)
+        if _esptool(port, baud, "write-flash", *erase, *words).returncode:
+            raise Refused(f"the board on {port} was not written as a whole, esptool says why above: {_AGAIN}")
+
+
+def _esptool(port, baud, *words, **options):
+    command = [sys.executable, "-m", "esptool", "--chip", "esp32", "--port", port, "--baud", str(baud), *words]
+    return subprocess.run(command, check=False, text=True, **options)
+
+
+def _reason(said):
+    found = _FATAL.search(said)
+    return f"{found[1].strip()}: plug it in, and hold its BOOT button if it has no circuit for that" if found else said
