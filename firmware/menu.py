@@ -5,7 +5,7 @@ digits are functions, which no code is short enough to be, and longer ones stay 
 
     OPEN --function#--> OPEN                       1 to 7: done at once
          --function#--> ASKING --argument#--> OPEN 81 a grant's number, 82 an issuer's, 83 a code: opens no more
-         --`*`, 30 s without a key, the door closes, a code, a guess after 83, sleep, reset--> closed
+         --`*`, 30 s without a key, the door closes, a code, a guess after 83, 64 entries, sleep, reset--> closed
 
 Who opened it may have gone in: whoever comes next must not find a menu that moves the bolt, nor guess in it.
 
@@ -21,6 +21,7 @@ from firmware.service import Service
 from firmware.store import StorageError
 
 LONGEST = const(5)  # digits of a function or of the number that it asks for
+MOST = const(64)  # entries of one menu: one code shall neither flush the log nor wear out the flash
 
 _ZERO = const(0x30)
 _BOLT = const(4)
@@ -39,6 +40,7 @@ class Menu:
         self._signals = session.signals
         self._attempts = attempts
         self._owner = bool(attempts.permissions & OWNER)
+        self._left = MOST
         self._asks = 0  # the function whose argument comes next
 
     def takes(self, length):
@@ -51,7 +53,7 @@ class Menu:
         return self._asks == _CODE
 
     def enter(self, digits, length, now):
-        """Do what the first `length` of `digits` (ASCII) say at `now` (ms), and answer; False: that was a guess."""
+        """Do what the first `length` of `digits` (ASCII) say at `now` (ms), and answer; False: the menu closes."""
         asked, self._asks = self._asks, 0
         try:
             steps = self._argument(asked, digits, length, now) if asked else self._function(_whole(digits, length), now)
@@ -59,7 +61,9 @@ class Menu:
             self._service.failed(error)
             steps = PATTERNS[ANSWERS[STORAGE]]
         self._signals.begin(steps, now)
-        return asked != _CODE or self._attempts.known or not self._attempts.number
+        self._left -= 1
+        guess = asked == _CODE and self._attempts.number and not self._attempts.known
+        return self._left > 0 and not guess
 
     def follow(self, happened, now):
         """A report of `Door` about what no code asked for: here the end of the bolt test counts."""

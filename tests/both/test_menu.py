@@ -31,7 +31,7 @@ from firmware.door import OPENED as DRAWN
 from firmware.drivers.numerals import number
 from firmware.drivers.signals import PATTERNS
 from firmware.logbook import Logbook
-from firmware.menu import LONGEST, Menu
+from firmware.menu import LONGEST, MOST, Menu
 from firmware.store.audit import CALL, ENTRY, FAULT, JAM, KINDS, REVOCATION, Audit
 from firmware.store.audit import SERVICE as USED_MENU
 from firmware.store.chain import KEY_SIZE
@@ -359,6 +359,13 @@ def test_a_guess_at_a_code_that_is_to_be_revoked_ends_the_menu():
         assert bench.menu.enter(bytearray(b"123456789" + bytes(7)), 9, 0) == stays
         assert not bench.menu.asks_code
         assert bench.menu.enter(bytearray(b"99" + bytes(14)), 2, 0)
+
+
+def test_one_menu_ends_after_so_many_entries_that_they_flush_no_log():
+    bench = installer()
+    stays = [bench.menu.enter(bytearray(b"1" + bytes(15)), 1, 0) for _ in range(MOST)]
+    assert stays == [True] * (MOST - 1) + [False]
+    assert len(bench.log()) == MOST
 
 
 def test_a_code_that_is_not_revoked_says_why():
