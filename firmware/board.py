@@ -39,7 +39,7 @@ class Board:
         self.motor = [Pin(number, Pin.OUT, value=0) for number in _MOTOR]
         self.locked = Pin(_LOCKED, Pin.IN)
         self.unlocked = Pin(_UNLOCKED, Pin.IN)
-        self.reed = Pin(_REED, Pin.IN, Pin.PULL_UP)
+        self.reed = Pin(_REED, Pin.IN, Pin.PULL_UP, hold=False)
         self.led = Pin(_LED, Pin.OUT, value=0)
         self.buzzer = PWM(Pin(_BUZZER), freq=2000, duty_u16=0)
         self.adc = ADC(Pin(_BATTERY), atten=ADC.ATTN_11DB)
@@ -123,6 +123,8 @@ class Board:
         esp32.wake_on_ext1(free, esp32.WAKEUP_ANY_HIGH)  # an empty tuple arms none; None would keep the columns
         if door:
             esp32.wake_on_ext0(self.reed, not self.reed.value())
+        else:
+            self.reed.init(Pin.IN, None, hold=True)  # else its pull-up feeds a closed contact asleep, too
         for number in _ROWS:
             Pin(number, Pin.OUT, value=1, hold=True)
         if timer_ms:

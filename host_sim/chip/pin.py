@@ -72,6 +72,9 @@ class Pin:
             self._held = True
             if self._drives():
                 chip.hold(self.bit, self._level)
+        if self._mode == self.IN and not self._row and self._column < 0 and self.number < _INPUT_ONLY:
+            # asleep, a pad that is not held is as after a reset, which the world takes for pulled up
+            chip.tell(self.number, 0, 65535 if self._pull == self.PULL_UP or not hold else 0)
 
     def _drives(self):
         return self._mode == self.OUT or (self._mode == self.OPEN_DRAIN and not self._level)

@@ -3,20 +3,28 @@
 [D] ESP32 Series Datasheet v4.9, tables of power consumption by mode and of RF current, at 3.3 V
 [P] measured with MicroPython and published: from the start of Wi-Fi to an address, by DHCP in 1626 ms with 204 mC,
     with a static address in 734 ms with 100 mC; a TLS handshake with certificates in about 1.2 s (2017)
+[G] ESP-IDF, sleep modes: pulls that are on after a reset, as that of GPIO 14, draw current in deep sleep as well unless
+    the pad is isolated
+    (https://docs.espressif.com/projects/esp-idf/zh_CN/v4.4.3/esp32/api-reference/system/sleep_modes.html)
 [I] ESP-IDF v5.5 defaults: active scan of 120 ms a channel, beacon loss found after 6 s
-[R] HT7833, a linear regulator for 500 mA and up to 8 V: 4 uA (https://net-pbx.com/power/)
+[R] HT7833, a linear regulator for 500 mA and up to 8 V: 4 uA (https://net-pbx.com/power/
+    https://www.esp8266.com/viewtopic.php?f=13&t=19801)
 [C] measured at a DS3231 at 3.3 V: 90 uA into VCC, 1.25 uA into VBAT, where its bus works as well
     (https://forum.arduino.cc/t/ds3231-rtc-on-zs-042-module-if-low-power-is-important/680092)
 [M] DRV8833 data sheet, a bridge for a small motor: 1.6 uA asleep, 2.5 at most
 [P3] a passive piezo buzzer, KS-121203H: 3 mA at most (http://en.haixucn.com/doc_24193014.html)
-[E] Energizer's data sheet: a cell gives 2900 mAh at 25 mA (https://lygte-info.dk/info/ComparisonOfAABatteryChemistry%20UK.html)
+[E] Energizer's data sheet: a cell gives 2900 mAh at 25 mA
+    (https://lygte-info.dk/info/ComparisonOfAABatteryChemistry%20UK.html)
     and has a quarter of that left at 1.2 V (https://eessential.blogspot.com/2019/03/)
-[S] measured, continuous: means of cells of two and four makes at 100 and 500 mA (https://www.powerstream.com/AA-tests.htm)
+[S] measured, continuous: means of cells of two and four makes at 100 and 500 mA
+    (https://www.powerstream.com/AA-tests.htm)
 [U] Duracell's data sheet, some hours a day (https://rightbattery.com/tag/aa-battery/page/14)
 [V] read from Duracell's curve of an MN1500 at a constant 50 mW and 21 C, which is 33 to 50 mA
     (https://duracell.com/techlibrary/product-technical-data-sheets); agrees with the quarter at 1.2 V of [E]
-[F] 20 to 50 % less in the cold (https://poweringautos.com/how-much-alkaline-battery-loss-drain-when-temperature-is-low-2),
-    20 to 50 % of it left at -20 C (https://cyfreeze.com/article/do-alkaline-batteries-work-in-sub-freezing-temperatures):
+[F] 20 to 50 % less in the cold
+    (https://poweringautos.com/how-much-alkaline-battery-loss-drain-when-temperature-is-low-2),
+    20 to 50 % of it left at -20 C
+    (https://cyfreeze.com/article/do-alkaline-batteries-work-in-sub-freezing-temperatures):
     of the ranges, about the middle
 [Q] counted on an emulated chip: an HMAC 1.1 ms, 256 KiB read from the file system 0.5 s
 [B] the reference board: resistors chosen here
@@ -69,6 +77,7 @@ ELSEWHERE_MICROAMPS = {
     "clock fed through VCC": 90 - 2,  # [C]
     "pull-up of 10 kilohm at the end switch": 330 - 4,
     "regulator AP2112K": 55 - 4,  # [R]
+    "pull-up left on at the reed contact": 73,  # [D] [G]
     "ESP32-DevKitC": 3_800,  # [P] the least that was measured on such boards, asleep
 }
 """What other boards draw beyond those of the reference board."""
@@ -94,6 +103,8 @@ MICROAMPS = {
     ("led", "lit"): 4_000,  # [B] 1.3 V over 330 ohm
     ("buzzer", "silent"): 0,
     ("buzzer", "sounding"): 3_000,  # [P3]
+    ("reed", "open"): 0,
+    ("reed", "closed"): 73,  # [D] 3.3 V over a pull-up of 45 kilohm inside the chip, where it is on
     ("board", "off"): 0,
     ("board", "fed"): sum(QUIESCENT_MICROAMPS.values()),
 }

@@ -62,6 +62,7 @@ class World:
         """Levels of the wired inputs, all but the columns, as a mask: bit = GPIO."""
         self._high = set()
         self._batteries_in = False
+        self._reed_pulled = True
         self._look_at_inputs()
         self._listen()
 
@@ -126,6 +127,7 @@ class World:
         if not self._batteries_in:
             self._batteries_in = True
             self.meter.enter("board", "fed")
+            self._feed_reed()
             self.clock.supply(main=True)
             self.note("power", "on")
             self.recover()
@@ -142,6 +144,7 @@ class World:
         if self._batteries_in:
             self._batteries_in = False
             self.meter.enter("board", "off")
+            self._feed_reed()
             self.clock.supply(main=False)
             self.note("power", "off")
             for memory in self._memories():
@@ -172,7 +175,7 @@ class World:
         return sum((columns >> index & 1) << pad for index, pad in enumerate(wiring.COLUMNS))
 
     def output(self, pad, high):
-        """A pad is driven high, or low, or floats on its pull-down."""
+        """A pad is driven high, or low, or floats on its pull-down; an input has its pull-up, or is held without."""
         if high:
             self._high.add(pad)
         else:
@@ -183,6 +186,9 @@ class World:
             self._observe()
             self.signals.led(high)
             self.meter.enter("led", "lit" if high else "dark")
+        elif pad == wiring.REED:
+            self._reed_pulled = high
+            self._feed_reed()
 
     def pwm(self, pad, hz):
         """A pad oscillates; 0: it rests."""
@@ -201,8 +207,14 @@ class World:
         self.meter.enter("led", "dark")
         self.meter.enter("buzzer", "silent")
 
+    def _feed_reed(self):
+        """Say what flows through the reed contact: only while it is closed and the chip pulls it up."""
+        closed = self._batteries_in and self._reed_pulled and not self.door.reed
+        self.meter.enter("reed", "closed" if closed else "open")
+
     def _door_moved(self):
         self._look_at_inputs()
+        self._feed_reed()
         self.note("door", "open" if self.door.is_open else "closed")
         self.chip.look_for_wake()
 

@@ -149,7 +149,9 @@ machine.deepsleep(10000)
         assert meter.seconds("chip", "awake") == pytest.approx(3.42, abs=0.02)
         assert meter.seconds("radio", "joining") == pytest.approx(1.626, abs=0.02)
         assert meter.mc("chip", "asleep") == pytest.approx(0.096, abs=0.005)
-        assert meter.mc() == pytest.approx(sum(meter.mc(part) for part in ("chip", "radio", "board", "led", "buzzer")))
+        assert meter.mc() == pytest.approx(
+            sum(meter.mc(part) for part in ("chip", "radio", "board", "reed", "led", "buzzer"))
+        )
         assert 100 < meter.mc("radio") + meter.mc("chip") < 400
 
 

@@ -35,7 +35,7 @@ def test_an_opening_is_boot_typing_light_sound_and_two_ways_of_the_bolt():
     assert awake > 0.42 + COMPUTING_US["opening"] / 1e6 + run.seconds("motor", "driven")
     by_hand = awake * MICROAMPS["chip", "awake"] + run.seconds("chip", "dozing") * MICROAMPS["chip", "dozing"]
     assert run.mc("chip") == pytest.approx(by_hand / 1000)
-    assert run.mc() == pytest.approx(sum(run.mc(part) for part in ("chip", "motor", "led", "buzzer")))
+    assert run.mc() == pytest.approx(sum(run.mc(part) for part in ("chip", "motor", "reed", "led", "buzzer")))
     assert run.radio_on == 0
 
 

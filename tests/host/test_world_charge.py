@@ -76,3 +76,24 @@ def test_light_sound_board_and_motor_of_an_opening_are_counted():
         assert meter.mc("board") == pytest.approx(fed * sum(QUIESCENT_MICROAMPS.values()) / 1e3)
         assert meter.mc("motor") == pytest.approx(meter.seconds("motor", "driven") * RUN_MA)
         assert meter.seconds("motor", "driven") == pytest.approx(1.2, abs=0.1)
+
+
+def test_asleep_with_the_door_closed_nothing_flows_through_the_reed_contact():
+    with Lock(config=LockConfig(grants=[{"label": "lobby", "kind": "event", "digits": 8}])) as lock:
+        meter = lock.world.meter
+        lock.wait(60)
+        awake = meter.seconds("reed", "closed")
+        assert 0 < awake < 30
+        lock.wait(3600)
+        assert meter.seconds("reed", "closed") == awake
+        lock.wake()
+        lock.type(lock.issue("lobby") + "#")
+        assert lock.run_until(lambda: lock.bolt == "unlocked")
+        lock.door("open")
+        lock.wait(120)
+        before = meter.seconds("reed", "closed")
+        assert not lock.awake
+        lock.wait(60)
+        assert meter.seconds("reed", "closed") == before
+        lock.door("closed")
+        assert lock.run_until(lambda: lock.bolt == "locked")

@@ -150,7 +150,9 @@ def check_in(how=CheckIn()):
         if how.silent:
             world.network.silent.add("10.0.0.2")
         world.power_on()
-        world.advance((how.listen_s + 60) * _SECOND)
+        until_s = how.listen_s + 60
+        while world.chip.state != "asleep" and world.timeline.now_us < until_s * _SECOND:
+            world.advance(world.timeline.now_us + _SECOND // 100)
         if world.chip.state != "asleep":
             raise RuntimeError(f"the check-in does not end: {world.chip.state}\n{world.chip.console}")
         traffic = world.network.traffic
