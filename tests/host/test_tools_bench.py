@@ -57,6 +57,13 @@ def test_no_hmac_is_left_after_hash():
     assert left.other >= 64
 
 
+def test_a_check_in_takes_few_turnarounds():
+    turnarounds, *others = measures.check_in()
+    assert (turnarounds.ours, turnarounds.met) == (3, True)
+    assert turnarounds.other >= 5 * turnarounds.ours
+    assert [figure.ours < figure.other for figure in others] == [True] * 3
+
+
 def test_the_json_has_every_figure(tmp_path):
     figures = measures.entry_costs(5)
     report.write(figures, tmp_path / "new" / "bench.json")

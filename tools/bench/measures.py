@@ -6,6 +6,7 @@ from tools.bench.entries import CountedFlash, Door, cost
 from tools.bench.figures import AT_MOST, TIMES_LESS, Figure
 from tools.bench.stores import Appended, Renamed, Rings
 from tools.bench.vm import run_on_vm
+from tools.energy import runs
 
 APPENDED = "littlefs, appended"
 RENAMED = "littlefs, renamed"
@@ -13,6 +14,7 @@ RENAMED = "littlefs, renamed"
 _FEWER_ERASES = 40
 _MOUNT_BYTES = 12 * 1024
 _FASTER = 5
+_TURNAROUNDS = 5
 _FULL = 6_000
 """Entries after which both rings have been round."""
 
@@ -98,7 +100,20 @@ def decision():
     ]
 
 
+def check_in():
+    """A check-in with 10 events and 2 commands as tools/energy plays it, beside one that leaves all to umqtt."""
+    ours = runs.check_in(runs.CheckIn(events=10, commands=2))
+    other = runs.check_in(runs.CheckIn(events=10, commands=2, gathered=False))
+    group, against = "A check-in over TLS, 10 events, 2 commands, 50 ms each way", "umqtt by itself"
+    return [
+        Figure(group, "turnarounds", "number", ours.turnarounds, other.turnarounds, against, (AT_MOST, _TURNAROUNDS)),
+        Figure(group, "to and fro", "bytes", ours.bytes, other.bytes, against),
+        Figure(group, "radio on", "seconds", ours.radio_on, other.radio_on, against),
+        Figure(group, "charge", "mC", ours.mc(), other.mc(), against),
+    ]
+
+
 def all_figures(entries=1000):
     """Every figure, in the order of the table."""
     mounts, image = mount_costs()
-    return entry_costs(entries) + mounts + memory(image) + decision()
+    return entry_costs(entries) + mounts + memory(image) + decision() + check_in()
