@@ -55,6 +55,14 @@ def energy():
 
 
 @app.command()
+def wiring():
+    """Draw docs/wiring.svg anew from the pads in firmware/board.py: which part goes to which pin."""
+    from tools.wiring import FILE, draw
+
+    FILE.write_text(draw(), encoding="utf-8")
+
+
+@app.command()
 def risk(file: Annotated[Path, typer.Argument(metavar="CONFIG", help="The lock's configuration, lock.toml.")]):
     """Print how likely a stranger at the keypad opens the door within a year: K, N and P for each typed length.
 

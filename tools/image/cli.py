@@ -16,6 +16,8 @@ app = typer.Typer(help=__doc__.partition(": ")[2], no_args_is_help=True)
 
 REFUSED = 2
 IMAGE = Path("build/dropbolt.bin")
+_KEEPS = "the board is a lock: keys, codes and log stay"
+_ERASES = "the whole board is erased"
 
 Port = Annotated[str, typer.Argument(metavar="PORT", help="The serial port of the board, such as /dev/ttyUSB0.")]
 
@@ -66,7 +68,7 @@ def flash(
         if lock and erase:
             typer.confirm(f"The lock on {port} forgets its keys, its codes and its log for ever. Erase it?", abort=True)
         keep = lock and not erase
-        print("a lock: its keys, codes and log stay" if keep else "no lock, or to be erased: the whole board is erased")
+        print(_KEEPS if keep else _ERASES, flush=True)  # before what esptool says
         flasher.write(port, image, keep)
 
 

@@ -1,0 +1,105 @@
+"""docs/install.md: its table and its picture have the firmware's pins, and what it shows of the commands happens."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from host_sim import wiring as world
+from tests.host import stock
+from tests.host.serial_chip import SerialChip
+from tests.host.vm import ROOT
+from tools import wiring
+from tools.image import base, join, release, vfs
+
+PAGE = (ROOT / "docs" / "install.md").read_text(encoding="utf-8")
+FORBIDDEN = {0, 1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 15}
+"""Strapping pads, flash, and the serial port."""
+ROWS = [
+    ("ROWS", "keypad, rows"),
+    ("COLUMNS", "keypad, columns"),
+    ("MOTOR", "motor bridge"),
+    ("LOCKED", "bolt is all out"),
+    ("UNLOCKED", "bolt is all in"),
+    ("REED", "reed contact"),
+    ("BATTERY", "divider"),
+    ("SCL", "SCL"),
+    ("SDA", "SDA"),
+    ("BUZZER", "buzzer"),
+    ("LED", "LED"),
+]
+
+
+def test_the_table_has_the_pads_of_the_firmware():
+    told = re.findall(r"^\| ([\d, ]+) \| ([^|]+) \|", PAGE, re.MULTILINE)
+    pads = wiring.pads()
+    assert sorted(pads) == sorted(name for name, _ in ROWS)
+    assert len(told) == len(ROWS)
+    for (numbers, goes_to), (name, words) in zip(told, ROWS, strict=True):
+        assert tuple(map(int, numbers.split(", "))) == pads[name]
+        assert words in goes_to
+
+
+def test_the_picture_is_the_one_that_would_be_drawn():
+    assert wiring.FILE.read_text(encoding="utf-8") == wiring.draw(), "run `.venv/bin/python -m tools wiring`"
+
+
+def test_the_picture_has_each_pad_once_and_none_that_the_chip_needs():
+    drawn = [wire.pad for side in wiring.parts() for part in side for wire in part.wires if isinstance(wire.pad, int)]
+    assert sorted(drawn) == sorted(pad for pads in wiring.pads().values() for pad in pads)
+    assert len(drawn) == len(set(drawn))
+    assert not FORBIDDEN & set(drawn)
+
+
+def test_the_simulated_board_is_wired_the_same():
+    pads = wiring.pads()
+    assert (pads["ROWS"], pads["COLUMNS"], pads["MOTOR"]) == (world.ROWS, world.COLUMNS, world.MOTOR)
+    singles = (world.BOLT_LOCKED, world.BOLT_UNLOCKED, world.REED, world.BATTERY, world.BUZZER, world.LED)
+    names = ("LOCKED", "UNLOCKED", "REED", "BATTERY", "BUZZER", "LED")
+    assert tuple(pads[name][0] for name in names) == singles
+
+
+def shown(command):
+    """What the page shows below `command`, as a pattern: `…` stands for anything, spaces count as one."""
+    block = re.search(rf"^( *)\$ {re.escape(command)}\n(.*?)^ *```$", PAGE, re.MULTILINE | re.DOTALL)
+    return re.escape(" ".join(block[2].split())).replace("…", ".*")
+
+
+def said(*words):
+    """What the command prints, esptool included."""
+    command = [sys.executable, "-m", "tools", "image", *words]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True)
+    return " ".join(done.stdout.split())
+
+
+def test_making_an_image_prints_what_the_page_shows(tmp_path):
+    stock.stock_image()
+    printed = said("build", str(stock.ESP32), str(tmp_path / "dropbolt.bin"))
+    printed = printed.replace(str(tmp_path), "build")
+    assert re.fullmatch(shown(f"make image BASE={stock.ESP32.name}"), printed), printed
+
+
+def test_writing_it_prints_what_the_page_shows(tmp_path):
+    image = join.join(base.read(stock.small_image()), vfs.build(release.build(), 0x1C0000))
+    (tmp_path / "dropbolt.bin").write_bytes(image)
+    with SerialChip(bytearray(b"\x5a" * (4 << 20))) as chip:
+        printed = said("flash", chip.name, str(tmp_path / "dropbolt.bin"))
+    assert re.fullmatch(shown("make flash PORT=/dev/ttyUSB0"), printed, re.DOTALL), printed
+
+
+@pytest.mark.parametrize("target", ["image", "flash", "deploy"])
+def test_a_target_without_its_file_or_port_says_what_to_give(target):
+    outside_make = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL")}
+    done = subprocess.run(
+        [shutil.which("make"), "--dry-run", target],
+        cwd=ROOT,
+        env=outside_make,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert re.search(rf"name the .*: make {target} (BASE|PORT)=", done.stderr)
