@@ -53,48 +53,34 @@ def _numbers(target, value):
 def parts():
     """(parts left of the chip, parts right of it), from the top."""
     pad = pads()
-    (locked,), (unlocked,), (reed,), (battery,) = (pad[name] for name in ("LOCKED", "UNLOCKED", "REED", "BATTERY"))
-    (scl,), (sda,), (led,), (buzzer,) = (pad[name] for name in ("SCL", "SDA", "LED", "BUZZER"))
-    pull_down, pull_up, bus = "100 kΩ to GND", "1 MΩ to 3.3 V", "4.7 kΩ to 3.3 V"
-    rows = [
-        Wire(number, f"row {keys}")
-        for number, keys in zip(pad["ROWS"], ("1 2 3", "4 5 6", "7 8 9", "* 0 #"), strict=True)
-    ]
-    keys = zip(pad["COLUMNS"], ("1 4 7 *", "2 5 8 0", "3 6 9 #"), strict=True)
-    columns = [Wire(number, f"column {names}") for number, names in keys]
-    motor = [
-        Wire(number, name, pull_down) for number, name in zip(pad["MOTOR"], ("AIN1", "AIN2", "nSLEEP"), strict=True)
-    ]
-    left = (
-        Part("Keypad, 3 by 4", ("matrix, no diodes",), (*rows, *columns)),
-        Part(
-            "Clock DS3231",
-            ("VBAT: a diode each from", "3.3 V and coin cell; VCC open"),
-            (Wire(scl, "SCL", bus), Wire(sda, "SDA", bus)),
-        ),
-        Part("LED", ("to GND",), (Wire(led, "anode", "1 kΩ in the wire"),)),
-        Part("Buzzer", ("passive piezo, to GND",), (Wire(buzzer, "+"),)),
+    return _keypad_and_signals(pad), _door_and_supply(pad)
+
+
+def _keypad_and_signals(pad):
+    keys = ("row 1 2 3", "row 4 5 6", "row 7 8 9", "row * 0 #", "column 1 4 7 *", "column 2 5 8 0", "column 3 6 9 #")
+    matrix = map(Wire, pad["ROWS"] + pad["COLUMNS"], keys)
+    bus = [Wire(*pad[name], name, "4.7 kΩ to 3.3 V") for name in ("SCL", "SDA")]
+    return (
+        Part("Keypad, 3 by 4", ("matrix, no diodes",), tuple(matrix)),
+        Part("Clock DS3231", ("VBAT: a diode each from", "3.3 V and coin cell; VCC open"), tuple(bus)),
+        Part("LED", ("to GND",), (Wire(*pad["LED"], "anode", "1 kΩ in the wire"),)),
+        Part("Buzzer", ("passive piezo, to GND",), (Wire(*pad["BUZZER"], "+"),)),
     )
-    right = (
-        Part(
-            "Motor bridge DRV8833",
-            ("VM: cells, 10 µF to GND", "AOUT1, AOUT2: motor", "AISEN, BISEN: GND"),
-            tuple(motor),
-        ),
-        Part(
-            "End switches",
-            ("to GND when reached",),
-            (Wire(locked, "bolt out", pull_up), Wire(unlocked, "bolt in", pull_up)),
-        ),
-        Part("Reed contact", ("to GND while the door is closed",), (Wire(reed, "door"),)),
-        Part("Divider", ("2 MΩ from the cells,", "1 MΩ to GND"), (Wire(battery, "middle", "100 nF to GND"),)),
-        Part(
-            "Regulator HT7833",
-            ("in: four AA cells, 4 to 6.4 V", "10 µF at both sides"),
-            (Wire("3V3", "out"), Wire("GND", "GND, of all")),
-        ),
+
+
+def _door_and_supply(pad):
+    inputs = zip(pad["MOTOR"], ("AIN1", "AIN2", "nSLEEP"), strict=True)
+    motor = [Wire(number, name, "100 kΩ to GND") for number, name in inputs]
+    ends = [Wire(*pad[name], end, "1 MΩ to 3.3 V") for name, end in (("LOCKED", "bolt out"), ("UNLOCKED", "bolt in"))]
+    supply = (Wire("3V3", "out"), Wire("GND", "GND, of all"))
+    notes = ("VM: cells, 10 µF to GND", "AOUT1, AOUT2: motor", "AISEN, BISEN: GND")
+    return (
+        Part("Motor bridge DRV8833", notes, tuple(motor)),
+        Part("End switches", ("to GND when reached",), tuple(ends)),
+        Part("Reed contact", ("to GND while the door is closed",), (Wire(*pad["REED"], "door"),)),
+        Part("Divider", ("2 MΩ from the cells,", "1 MΩ to GND"), (Wire(*pad["BATTERY"], "middle", "100 nF to GND"),)),
+        Part("Regulator HT7833", ("in: four AA cells, 4 to 6.4 V", "10 µF at both sides"), supply),
     )
-    return left, right
 
 
 _STEP = 34
