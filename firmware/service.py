@@ -123,12 +123,14 @@ class Service:
     def revoke_grant(self, grant_id):
         """Nothing of a grant opens any more; `wrong` for the one by which the menu was opened."""
         grants = self._wake.config.grants
-        return self._revoke([i for i in range(len(grants)) if grants.id(i) == grant_id], 81, grant_id)
+        i = grants.index(grant_id)
+        return self._revoke([i] if i >= 0 else (), 81, grant_id, grants.issuer(i) if i >= 0 else 0)
 
     def revoke_issuer(self, issuer):
-        """Nothing of an issuer's opens any more; `wrong` for the one whose code opened the menu."""
+        """Nothing of an issuer's opens any more, nor may it command: it is none. `wrong` for the one whose code opened
+        the menu."""
         grants = self._wake.config.grants
-        return self._revoke([i for i in range(len(grants)) if grants.issuer(i) == issuer], 82, 0)
+        return self._revoke([i for i in range(len(grants)) if grants.issuer(i) == issuer], 82, 0, issuer)
 
     def revoke_code(self, digits, length, now):
         """The code that is typed opens no more; it is counted against its budget like any entry."""
@@ -142,18 +144,23 @@ class Service:
         """The flash did not take a change: the log has why."""
         self._wake.logbook.fault(error.reason)
 
-    def _revoke(self, places, function, grant_id):
+    def _revoke(self, places, function, grant_id, issuer):
         grants = self._wake.config.grants
-        if not places or self._grant_id in [grants.id(i) for i in places]:
-            return PATTERNS[ANSWERS[WRONG]]
         settings, packed = self._wake.vault.load()
+        fields = json.loads(settings)
+        gone = [row for row in fields["issuers"] if row[0] == issuer] if function == 82 else ()
+        if not places and not gone or self._grant_id in [grants.id(i) for i in places]:
+            return PATTERNS[ANSWERS[WRONG]]
+        if gone:
+            fields["issuers"] = [row for row in fields["issuers"] if row not in gone]
+            settings = json.dumps(fields, separators=(",", ":")).encode()
         table = Grants(packed)
         for i in places:
             table.revoke(i)
         self._wake.vault.replace(settings, packed)
         for i in places:
             grants.revoke(i)
-        self._wake.logbook.event(log.REVOCATION, function, grant_id, grants.issuer(places[0]))
+        self._wake.logbook.event(log.REVOCATION, function, grant_id, issuer)
         return self._settle()
 
     def _settle(self):

@@ -331,6 +331,24 @@ def test_the_owner_revokes_an_issuer():
     assert bench.log() == [(REVOCATION, 82, 0, 3)]
 
 
+def test_an_issuer_that_is_revoked_may_command_no_more_by_radio():
+    bench = Bench()
+    settings = dict(GOOD)
+    settings["issuers"] = [[3, "parcels", UNLOCK, 40], [5, "gateway", OWNER, 0], [6, "B\u00e4cker", UNLOCK, 0]]
+    bench.vault.replace(json.dumps(settings).encode(), GRANTS)
+
+    def issuers():
+        return [row[0] for row in json.loads(bench.vault.load()[0])["issuers"]]
+
+    assert bench.enter("81", "70") == "accepted" and issuers() == [3, 5, 6]
+    assert bench.enter("82", "3") == "accepted" and issuers() == [5, 6]
+    assert bench.enter("82", "5") == "accepted" and issuers() == [6], "though it has made no grant"
+    assert bench.enter("82", "5") == "wrong" and issuers() == [6]
+    bench.boot()
+    assert bench.revoked() == [CODE, 2, 70]
+    assert bench.log() == [(REVOCATION, 81, 70, 4), (REVOCATION, 82, 0, 3), (REVOCATION, 82, 0, 5)]
+
+
 def test_what_is_not_there_is_not_revoked_nor_what_the_owner_stands_on():
     bench = Bench()
     before = bench.vault.generation
