@@ -159,7 +159,9 @@ class State(Burns):
             for length, level, stamp in records.unpack_items(records.BUCKET_ITEM, body):
                 self._set_bucket(length, level, stamp)
         elif kind == records.HEAD:
-            self._set_head(*struct.unpack_from(records.HEAD_FORMAT, body, 0)[2:])
+            _, _, sequence, mac, t, uncertainty_ms = struct.unpack_from(records.HEAD_FORMAT, body, 0)
+            self.sync = (t, uncertainty_ms)
+            self._set_head(sequence, mac)
         elif kind == records.REVOKED:
             self._apply_revoked(body)
         elif kind == records.COUNTERS:
@@ -170,20 +172,18 @@ class State(Burns):
     def snapshot(self):
         """Yield the bodies that rebuild the whole picture; each is valid until the next one.
 
-        At most 123: 1 for the sync, 1 for the clock, 5 for buckets of 8 typed lengths and of 2 kinds of call, 64 for
+        At most 122: 1 for the clock, 5 for buckets of 8 typed lengths and of 2 kinds of call, 64 for
         128 serials, 33 for the event and number grants that 64 grants with 256 candidates leave room for, 11 for 32
-        revoked codes, 6 for the counters of 18 issuers, 1 for the log's head, 1 for a pending burn.
+        revoked codes, 6 for the counters of 18 issuers, 1 for the log's head and the sync, 1 for a pending burn.
         """
         self.forget_revoked(self.floor)
-        if self.sync[0]:
-            yield self.synchronised(*self.sync, self.credit, self.floor)  # the next one has the `ref` of today
         yield self.clock(self.credit, self.ref, self.floor, self.boots)
         yield from records.pack_items(records.BUCKETS, records.BUCKET_ITEM, self._bucket_items())
         yield from self.bodies()
         yield from records.pack_items(records.REVOKED, records.REVOKED_ITEM, self.revocations)
         yield from records.pack_items(records.COUNTERS, records.COUNTER_ITEM, self.counters)
-        if self.head[0]:
-            yield records.record(records.HEAD_FORMAT, records.HEAD, 0, *self.head)
+        if self.head[0] or self.sync[0]:
+            yield records.record(records.HEAD_FORMAT, records.HEAD, 0, *self.head, *self.sync)
         if self._burn[0]:
             yield self._burn
 

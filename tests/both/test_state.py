@@ -235,7 +235,7 @@ def test_the_largest_snapshot_fits_a_sector():
         state.apply(state.revoke([(64, 0, step)]))
     state.apply(state.synchronised(5, 6, 7, 4))
     assert state.pending
-    assert len(picture(state)) == 123
+    assert len(picture(state)) == 122
 
 
 def test_bodies_that_no_record_has_are_refused():

@@ -29,7 +29,7 @@ SEARCH = settings(max_examples=200, deadline=None, suppress_health_check=[Health
 
 U32 = st.sampled_from([0, 1, 2, 3, 2**31 - 1, 2**31, 2**32 - 2, 2**32 - 1]) | st.integers(0, 2**32 - 1)
 FEW = st.sampled_from([0, 1, 2, 3])
-STATE_TYPES = st.sampled_from(list(range(records.ATTEMPT, records.HEAD + 1)) * 3 + [0, 11, KEY, 0xF0, 0xF1, 0xFF])
+STATE_TYPES = st.sampled_from(list(range(records.ATTEMPT, records.COUNTERS + 1)) * 3 + [0, 200, KEY, 0xF0, 0xF1, 0xFF])
 LOG_TYPES = st.sampled_from([*range(14), 200, KEY, KEY, 0xF1, 0xFF])
 
 

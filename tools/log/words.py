@@ -87,7 +87,8 @@ def state_words(body):
         said = f"to {time_text(t)}, true to {doubt_ms} ms" if t else "none"
         return "sync", f"{said}, {credit} s proven, floor {time_text(floor)}"
     if kind == records.HEAD:
-        return "head", _head(*struct.unpack_from(records.HEAD_FORMAT, body)[2:])
+        _, _, sequence, mac, t, doubt_ms = struct.unpack_from(records.HEAD_FORMAT, body)
+        return "head", _head(sequence, mac) + (f", sync to {time_text(t)}, true to {doubt_ms} ms" if t else "")
     return f"type {kind}", body[1:].hex()
 
 
