@@ -8,7 +8,9 @@ import pytest
 from mpremote.transport_serial import SerialTransport
 from typer.testing import CliRunner
 
+from host_sim.lock import Lock, LockConfig
 from tests.host.serial_lock import BLOCK, SerialLock
+from tests.host.stock import rooted
 from tools.cli import app
 from tools.image import Refused, release, vfs
 from tools.image.cli import REFUSED
@@ -195,7 +197,14 @@ def test_the_firmware_itself_is_deployed_by_the_command(tmp_path, releases):
         done = CliRunner().invoke(app, ["image", "deploy", port])
     assert (done.exit_code, f"{made.folder} is deployed" in done.stdout) == (0, True), done.output
     assert on_disk(lock) == only(made)
-    assert lock.run("print(open('/main.py').read())") == made.main.decode().splitlines() + [""]
+    root = tmp_path / "root"
+    root.mkdir()
+    rooted(root, lock.disk.read_bytes(), 448)
+    with Lock(runtime="micropython", config=LockConfig(), root=root, heap="4M") as running:
+        running.wake()
+        running.type("12345678#")
+        running.wait(3)
+        assert running.answer == "wrong"
 
 
 def test_a_port_that_is_not_there_is_told():

@@ -62,6 +62,8 @@ def flash(
     from tools.image import join
 
     with _told():
+        if not file.exists():
+            raise Refused(f"{file} is not there: make it with `make image BASE=...`")
         image = read(file, 4 << 20)
         join.split(image)
         lock = flasher.is_lock(port)

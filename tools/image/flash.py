@@ -16,6 +16,12 @@ BAUD = 460_800
 _NAMESPACE = b"dropbolt\0"
 """How NVS names the lock's own part of it (`firmware/assembly.py`)."""
 _FATAL = re.compile(r"A fatal error occurred: (.*)")
+_STEPS = {
+    "Could not open": "is the cable plugged in, and no other program using it?",
+    "Failed to connect": "hold GPIO 0 at GND while EN goes from GND to 3.3 V, and try again",
+    "not ESP32": "take a board with an ESP32",
+}
+"""What esptool says, in part -> what to do."""
 _AGAIN = "write it again before the board is used"
 
 
@@ -28,7 +34,7 @@ def is_lock(port, baud=BAUD):
         words = ("--after", "no-reset", "read-flash", hex(layout.TABLE), hex(size), str(file))
         done = _esptool(port, baud, *words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         if done.returncode:
-            raise Refused(f"the board on {port} cannot be read, {_reason(done.stdout)}")
+            raise Refused(f"the board on {port} cannot be read: {_reason(done.stdout)}")
         content = file.read_bytes()
     return content.startswith(layout.table().to_bytes()) or _NAMESPACE in content[layout.TABLE_SIZE :]
 
@@ -58,5 +64,10 @@ def _esptool(port, baud, *words, **options):
 
 
 def _reason(said):
+    """What esptool gives as its reason, as the rest of a sentence, with what to do about it."""
     found = _FATAL.search(said)
-    return f"{found[1].strip()}: plug it in, and hold its BOOT button if it has no circuit for that" if found else said
+    if not found:
+        return f"esptool ended with: {said.strip()[-200:]}"
+    told = found[1].strip().rstrip(".")
+    steps = [step for words, step in _STEPS.items() if words in told]
+    return "; ".join([told, *steps])
