@@ -45,7 +45,7 @@ risk: .venv/ready ## print how likely a stranger guesses a code within a year, f
 year: .venv/ready ## live a year with a stranger at the keypad: guesses compared, honest people refused, chance of opening
 	@$(PY) -m tests.year
 
-bench: .venv/ready lib/umqtt/simple.py ## measure the lock beside what it is compared with; figures in build/bench.json
+bench: .venv/ready lib/umqtt/simple.py build/mosquitto/mosquitto ## measure the lock beside what it is compared with; figures in build/bench.json
 	@$(PY) -m tools bench
 
 energy: .venv/ready lib/umqtt/simple.py ## print how many months four AA cells last, and draw it in build/energy.png

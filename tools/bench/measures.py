@@ -5,6 +5,7 @@ from tools.bench import tables
 from tools.bench.entries import CountedFlash, Door, cost
 from tools.bench.figures import AT_MOST, TIMES_LESS, Figure
 from tools.bench.stores import Appended, Renamed, Rings
+from tools.bench.swarm import swarm
 from tools.bench.vm import run_on_vm
 from tools.energy import runs
 
@@ -116,4 +117,4 @@ def check_in():
 def all_figures(entries=1000):
     """Every figure, in the order of the table."""
     mounts, image = mount_costs()
-    return entry_costs(entries) + mounts + memory(image) + decision() + check_in()
+    return entry_costs(entries) + mounts + memory(image) + decision() + check_in() + swarm()

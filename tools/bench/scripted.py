@@ -16,6 +16,9 @@ from firmware.store.sectors import NO_MAC
 
 _BODY = "<BBIIHBBHIHBB"  # an event, as docs/flash-format.md has it
 _IN_SECTOR = 123
+_FIRST = 3
+_MANY = 1000
+"""Messages of events beside the hello, and after the reply."""
 _EVERYTHING = 127
 _VERSION = (0, 1, 0)
 
@@ -23,7 +26,7 @@ _VERSION = (0, 1, 0)
 class ScriptedLock:
     """id: 16 hex digits. root: its key with issuer `issuer`, epoch 1. log_key: the log's first key.
 
-    log: (body, MAC, sector) of each event. acknowledged: number of the newest that the other end holds. done: what
+    log: (body, MAC, sector) of each event. acknowledged: `have` of the last reply. done: what
     commands have done, in order. boots, check_in: the nonce. t: what the reply has said, (unix s, ms, uncertainty).
     """
 
@@ -44,6 +47,7 @@ class ScriptedLock:
         self._commands = None
         self._up = 0
         self._asked = None
+        self._sent = 0
 
     def record(self, kind, decision=0, t=1_790_000_000, grant=0, detail=0, length=8):
         """Write an event into the log."""
@@ -62,7 +66,7 @@ class ScriptedLock:
         return len(self.log), self.log[-1][1] if self.log else NO_MAC
 
     def hello(self, reason=messages.BY_TIMER):
-        """Begin a check-in: hello, and the events that the other end does not have."""
+        """Begin a check-in: hello, and of the events that the other end may not have as many as go with it."""
         self.check_in += 1
         self._up = 0
         self._keys = Keys(self.packed)
@@ -81,20 +85,24 @@ class ScriptedLock:
             _VERSION,
             counters,
         )
-        return [self._say(messages.HELLO, text), *self._events(self.acknowledged + 1)]
+        self._start = self._sent = min(self._sent, len(self.log))
+        return [self._say(messages.HELLO, text), *self._events(_FIRST)]
 
     def take(self, message):
         """Take a message that came down; returns what is said to it."""
+        said, replied = [], self._commands.replied
         self._commands.receive(message)
-        self.acknowledged = self._commands.have if self._commands.replied else self.acknowledged
-        said = []
+        if self._commands.replied and not replied:
+            self.acknowledged = have = self._commands.have
+            self._sent = have if have < self._start else max(have, self._sent)
+            said += self._events(_MANY)
+        if self._asked is not None:
+            self._sent, self._asked = min(self._sent, self._asked - 1), None
+            said += self._events(_MANY)
         for number, epoch, root, counter, word, detail in self._commands.results:
             text = messages.pack_result(self.nonce, counter, word, detail)
             said.append(self._say(messages.RESULT, text, root, number, epoch))
         self._commands.results.clear()
-        if self._asked:
-            said += self._events(self._asked)
-            self._asked = None
         return said
 
     def bye(self):
@@ -117,16 +125,18 @@ class ScriptedLock:
         """Names the check-in."""
         return self.boots, self.check_in
 
-    def _events(self, first):
-        """Messages with the events from `first` on, as far as the log still has them."""
-        first = max(first, self.lost + 1)
-        while first <= len(self.log):
+    def _events(self, most):
+        """Up to `most` messages with the events after the last one sent, as far as the log still has them."""
+        first = max(self._sent, self.lost) + 1
+        while first <= len(self.log) and most:
             sector = self.log[first - 1][2]
             part = [each for each in self.log[first - 1 : first + messages.MAX_EVENTS - 1] if each[2] == sector]
             before = self.log[first - 2][1] if first > 1 else NO_MAC
             packed = b"".join(body + mac for body, mac, _ in part)
             yield self._say(messages.EVENTS, messages.pack_events(self.nonce, first, sector, before, packed))
             first += len(part)
+            most -= 1
+            self._sent = first - 1
 
     def _say(self, kind, text, root=None, number=None, epoch=None):
         if root is None:

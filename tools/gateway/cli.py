@@ -62,11 +62,7 @@ def run(keys: Keys = KEYS):
 
     signal.signal(signal.SIGTERM, stop)
     with _told():
-        service = Service(keys, show.Lines(console(), lambda: {lock.id: lock.label for lock in _locks()}))
-
-        def _locks():
-            return service.gateway.keys.locks.values()
-
+        service = Service(keys, show.Lines(console()))
         with closing(service):
             try:
                 while True:

@@ -16,6 +16,7 @@ from firmware.net import messages as lock
 from firmware.store.audit import ENTRY, UNDER_DURESS
 from tools.gateway import store as states
 from tools.gateway.ledger import ROLLED_BACK, Ledger
+from tools.gateway.orders import order
 from tools.gateway.outgoing import Live, Outgoing
 from tools.log.verify import FORKED
 from tools.log.words import event_words
@@ -186,17 +187,23 @@ class Gateway:
             self._close(keys)
 
     def _events(self, keys, said, live):
-        added = self._ledger.add(keys, said, said.nonce)
+        added = self._ledger.add(keys, said)
         for event in added:
             self._tell(keys.id, "duress" if _under_duress(event) else "event", _event_words(event))
+        self._ask_for_missing(keys)
         if live:
-            row = self._store.lock(keys.id)
-            live.have = row["have"]
-            live.gap |= row["gap"] is not None
+            live.have = self._store.lock(keys.id)["have"]
             live.duress |= any(map(_under_duress, added))
             sequence, mac = live.hello.head
             if any(event.sequence == sequence and event.mac != mac for event in added):
                 self.alarm(keys.id, FORKED, f"the hello names another event {sequence} than was told")
+
+    def _ask_for_missing(self, keys):
+        """Have the lock asked for events that are missing, unless it is asked already."""
+        first = self._ledger.missing(keys.id)
+        waits = self._store.open_commands(keys.id) if first else ()
+        if first and not any(each.kind == lock.SEND_LOG for each in waits):
+            self.queue(keys, order(["send-log", str(first)]))
 
     def _result(self, keys, epoch, said):
         number = self._store.sealed_as(keys.id, epoch, said.counter)
@@ -212,6 +219,8 @@ class Gateway:
             if keys.id in self._live:
                 self._live[keys.id].more = True
         else:
+            if done and waits.kind == lock.SEND_LOG:
+                self._ledger.answered(keys.id, int.from_bytes(waits.text, "little"))
             self._ended(keys, waits, states.DONE if done else states.FAILED, said.word, said.detail)
 
     def _ended(self, keys, waits, state, word, detail):

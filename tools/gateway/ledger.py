@@ -44,35 +44,45 @@ class Ledger:
         else:
             self._branch(row, max(0, sequence - _BACK), None, 0)
 
-    def add(self, keys, events, nonce):
-        """Keep what is new of Events; returns the Events (of the log) that were. `nonce` of the check-in."""
+    def add(self, keys, events):
+        """Keep what is new of a message's events; returns these, as the log's Events."""
         before, added = events.before, []
         for number, (body, mac) in enumerate(events.records, events.first):
             row = self._store.lock(keys.id)
             event = Event(body, mac, events.sector)
-            if number > row["have"] + 1 and not self._bridge(keys.id, row, number, before, nonce):
-                break
-            if number <= row["have"] and not self._fill(keys, row, number, before, event):
-                before = mac
-                continue
-            row = self._store.lock(keys.id)
+            if number != row["have"] + 1:
+                if number > row["have"] and not self._bridge(keys.id, row, number, before):
+                    break
+                if number <= row["have"] and not self._fill(keys, row, number, before, event):
+                    before = mac
+                    continue
+                row = self._store.lock(keys.id)
             if number == row["have"] + 1:
                 self._append(keys, row, number, before, event)
             added.append(event)
             before = mac
         return added
 
-    def _bridge(self, lock, row, number, before, nonce):
-        """Whether to go on behind missing events: once they were missing at an earlier check-in as well."""
-        if row["gap"] is None or (row["gap_boots"], row["gap_check_in"]) == (nonce.boots, nonce.number):
-            if row["gap"] is None:
-                self._store.set_lock(lock, gap=number, gap_boots=nonce.boots, gap_check_in=nonce.number)
-            return False
+    def _bridge(self, lock, row, number, before):
+        """Whether to go on behind missing events: once the lock has been asked for them, and did not have them."""
         first = row["have"] + 1
+        if row["gap"] != first or not row["sure"]:
+            self._store.set_lock(lock, gap=first, sure=0)
+            return False
         which = f"event {first} is" if first == number - 1 else f"events {first} to {number - 1} are"
         self._alarm(lock, REMOVED, f"{which} missing: the lock does not have them any more")
-        self._store.set_lock(lock, have=number - 1, mac=before, sector=0, filled=0)
+        self._store.set_lock(lock, have=number - 1, mac=before, sector=0, filled=0, gap=None)
         return True
+
+    def missing(self, lock):
+        """Number of the first event that is missing before others that came, None if there is none."""
+        row = self._store.lock(lock)
+        return None if row["sure"] else row["gap"]
+
+    def answered(self, lock, first):
+        """The lock has told all that it has from event `first` on: what is missing still, it does not have."""
+        if self._store.lock(lock)["gap"] == first:
+            self._store.set_lock(lock, sure=1)
 
     def _fill(self, keys, row, number, before, event):
         """An event that is held or was missing; returns whether it was new."""

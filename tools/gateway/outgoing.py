@@ -8,7 +8,7 @@ from tools.gateway import store as states
 from tools.protocol.messages import Nonce, command
 from tools.protocol.seal import DOWN
 
-_QUIET_S = 0.3
+_QUIET_S = 0.2
 _HELD_BACK_S = 2.0
 _FOLLOW = 64
 _TRIES = 3
@@ -20,8 +20,8 @@ class Live:
     """A check-in that goes on.
 
     channel: what commands are sealed by. begun, heard: monotonic s of its hello and of its last message. have: number
-    of the newest event held. more: a command may be due. gap: events were missing. duress: an event told of it. sent:
-    number of a command -> how often it went out.
+    of the newest event held. more: a command may be due. duress: an event told of it. sent: number of a command -> how
+    often it went out.
     """
 
     nonce: Nonce
@@ -32,7 +32,6 @@ class Live:
     have: int
     replied: bool = False
     more: bool = False
-    gap: bool = False
     duress: bool = False
     sent: dict = field(default_factory=dict)
 
@@ -57,9 +56,6 @@ class Outgoing:
     def reply(self, key_file, keys, live):
         """Answer a hello, and send what waits."""
         live.replied = True
-        if live.gap:
-            text = command(lock.SEND_LOG, live.have + 1)
-            self._store.queue(keys.id, lock.SEND_LOG, text, f"send-log {live.have + 1}")
         due = self._due(keys, live)
         called = live.hello.reason in (lock.BY_CALL, lock.BY_ENTRY)
         listen = key_file.listen if called else 0

@@ -6,24 +6,25 @@ from tools.gateway.home import Home
 from tools.gateway.keyfile import KeyFileError, finish_rotation, load
 from tools.gateway.store import Store
 
-NOBODY = ""
-"""Whom a line is about that is about no lock."""
-
 _STEP_S = 0.1
 
 
 class Service:
-    """Over the key file at `path`. tell(lock id, word, text): shows what happens. Raises as `load` and Store do."""
+    """Over the key file at `path`. Raises as `load` and Store do.
+
+    tell(label, word, text): shows what happens, once it has been answered; the label of no lock is `gateway`.
+    """
 
     def __init__(self, path, tell):
         keys = load(path)
         self._path = path
         self._tell = tell
+        self._said = []
         self._version = _version(path)
         self._home = Home()
         self.store = Store(keys.store)
-        self.gateway = Gateway(keys, self.store, tell, self._home)
-        self._connection = Connection(keys.broker, self.gateway.topics, lambda word, text: tell(NOBODY, word, text))
+        self.gateway = Gateway(keys, self.store, self._note, self._home)
+        self._connection = Connection(keys.broker, self.gateway.topics, lambda word, text: self._note("", word, text))
 
     def step(self, timeout=_STEP_S):
         """One turn: whatever has come is kept, all at once, and only then answered."""
@@ -40,6 +41,13 @@ class Service:
             self._connection.publish(*item)
         self.gateway.outbox.clear()
         self._end_rotations()
+        for lock_id, word, text in self._said:
+            known = self.gateway.keys.locks.get(lock_id)
+            self._tell(known.label if known else "gateway", word, text)
+        self._said.clear()
+
+    def _note(self, *said):
+        self._said.append(said)
 
     def close(self):
         """Take leave of the broker, close the store."""
@@ -57,9 +65,9 @@ class Service:
             try:
                 finish_rotation(self._path, lock_id)
             except (KeyFileError, OSError) as error:  # both keys stay in the file, and the next hello asks again
-                self._tell(lock_id, "key file", str(error))
+                self._note(lock_id, "key file", str(error))
                 continue
-            self._tell(lock_id, "key", "the new root key is the only one now")
+            self._note(lock_id, "key", "the new root key is the only one now")
         self.gateway.rotated.clear()
 
     def _look_at_keys(self):
@@ -71,7 +79,7 @@ class Service:
         try:
             self.gateway.keys = load(self._path)
         except (KeyFileError, OSError) as error:
-            self._tell(NOBODY, "key file", f"{error}; going on with the one before")
+            self._note("", "key file", f"{error}; going on with the one before")
             return
         self._connection.renew()
 

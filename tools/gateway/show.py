@@ -25,16 +25,17 @@ _BOLT = ("between", "locked", "unlocked", "in contradiction")
 
 
 class Lines:
-    """Prints a line for each thing that happens. labels: lock id -> what its owner calls it."""
+    """Prints a line for each thing that happens; in colours, which take ten times as long, on a terminal alone."""
 
-    def __init__(self, console, labels):
+    def __init__(self, console):
         self._console = console
-        self._labels = labels
 
-    def __call__(self, lock_id, word, text):
-        who = self._labels().get(lock_id, lock_id)
+    def __call__(self, who, word, text):
         at = datetime.now().strftime("%H:%M:%S")
-        line = Text.assemble((at, "bright_black"), "  ", (f"{who or 'gateway':<16} ", "bold"))
+        if not self._console.is_terminal:
+            print(f"{at}  {who:<16} {word:<9} {text}", file=self._console.file, flush=True)
+            return
+        line = Text.assemble((at, "bright_black"), "  ", (f"{who:<16} ", "bold"))
         line.append(f"{word:<9} {text}", _STYLES.get(word, ""))
         self._console.print(line, soft_wrap=True)
 

@@ -28,7 +28,7 @@ CREATE TABLE IF NOT EXISTS lock (
     counter INTEGER NOT NULL DEFAULT -1, heard REAL NOT NULL DEFAULT 0, hello BLOB, announced TEXT,
     branch INTEGER NOT NULL DEFAULT 0, have INTEGER NOT NULL DEFAULT 0, mac BLOB DEFAULT x'00000000',
     sector INTEGER NOT NULL DEFAULT 0, filled INTEGER NOT NULL DEFAULT 0,
-    gap INTEGER, gap_boots INTEGER, gap_check_in INTEGER
+    gap INTEGER, sure INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS check_in (
     lock TEXT, boots INTEGER, number INTEGER, tag BLOB, heard REAL, PRIMARY KEY (lock, boots, number)
@@ -118,8 +118,11 @@ class Store:
 
     def lock(self, lock):
         """The row of a lock: as it last said, and how far its log is held."""
-        self.db.execute("INSERT OR IGNORE INTO lock (id) VALUES (?)", (lock,))
-        return self.one("SELECT * FROM lock WHERE id = ?", lock)
+        row = self.one("SELECT * FROM lock WHERE id = ?", lock)
+        if row is None:
+            self.db.execute("INSERT INTO lock (id) VALUES (?)", (lock,))
+            row = self.one("SELECT * FROM lock WHERE id = ?", lock)
+        return row
 
     def set_lock(self, lock, **values):
         """Change columns of a lock's row."""
