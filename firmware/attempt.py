@@ -221,9 +221,11 @@ class Attempts:
 
     def _spend(self, decision, spent):
         """Step 6: burn all that matched, both parts in one record; `spent` as of `Policy.decide`."""
-        first, self._first = self._first, None
+        first, both = self._first, self._config.grants.second(self._grant)
         length = self._length
-        if first and self._config.grants.second(self._grant):
+        if both or decision == OPENED:  # a courier may call while his code waits
+            self._first = None
+        if first and both:
             length = first[1]
             self.approver = self._details(spent[1][0], 0)
             self._detail = self.approver[-1]  # duress of either part is duress

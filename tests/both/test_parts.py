@@ -9,6 +9,7 @@ from firmware.core.words import (
     APPROVAL,
     APPROVE,
     BATTERY,
+    CALL,
     DURESS,
     LATE,
     OPENED,
@@ -143,6 +144,14 @@ def test_another_entry_that_opens_forgets_the_first_part_and_one_that_is_refused
     assert e.attempts.waiting(e.now)
     assert e.enter("55501234") == OPENED
     assert e.enter(e.code(B)) == APPROVAL and burnt(e) == (False, False)
+
+
+def test_a_courier_may_call_while_the_first_part_waits():
+    e = entrance(event(id=30, key=b"c" * 20, permissions=CALL))
+    e.enter(e.code(A))
+    assert e.enter(e.code(2)) == ACCEPTED and e.state.event_used(2, 0)
+    assert e.attempts.waiting(e.now) and burnt(e) == (False, False)
+    assert e.enter(e.code(B)) == OPENED and burnt(e) == (True, True)
 
 
 def test_both_parts_are_judged_when_the_second_comes():

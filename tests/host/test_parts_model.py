@@ -92,7 +92,8 @@ class Parts(RuleBasedStateMachine):
         for place, counter in codes:
             self.grants[place].spend(counter)
             self.opened.append((place, counter))
-        self.first = None
+        if codes[-1][0] != DRIVER:
+            self.first = None
 
     def expected(self, place, counter):
         """The model's decision on an entry that was compared, and how many tokens come back."""
