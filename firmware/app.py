@@ -25,38 +25,62 @@ def run(board):
     keypad = Keypad(board.rows, board.columns)
     from firmware.assembly import build
 
-    session = build(board, keypad)
+    session, calling = build(board, keypad)
     try:
-        serve(board, session)
+        serve(board, session, calling)
     except Exception:  # whatever it was: nothing moves any more, and the next wake starts afresh
         board.quiet()
-        session.crashed()
+        calling.wake.crash()
     now = board.now()
-    retry_ms = session.retry_ms(now)
+    retry_ms, radio_ms = session.retry_ms(now), calling.radio_ms()
+    if radio_ms:
+        retry_ms = min(retry_ms or radio_ms, radio_ms)
     if keypad.active:
         retry_ms = min(retry_ms or _STUCK_MS, _STUCK_MS)
     board.sleep(retry_ms, not (session.door.locked or session.door.held(now)))
 
 
-def serve(board, session):
-    """Turn the loop until there is nothing left to do and nobody is typing.
-
-    The watchdog is fed at the end of a turn: only when keypad, door, session and signals have all had theirs.
-    """
+def serve(board, session, calling):
+    """Turn the loop until there is nothing left to do and nobody is typing."""
     keypad, signals = session.keypad, session.signals
     while True:
-        now = board.now()
-        keypad.poll(now)
-        session.tick(now)
-        sound = signals.tick(now)
-        board.watchdog.feed()
+        sound = turn(board, session)
         if session.work():
             continue
-        pause = session.pause(now)
-        if not pause and not sound:
+        pause = session.pause(board.now())
+        idle = not pause and not sound
+        if idle:
             session.close()
+        reason = calling.reason(session, idle)
+        if reason:
+            calling.check_in(session, reason, lambda: breathe(board, session))
+            continue
+        if idle:
             return
         if keypad.active or session.door.bolt.moving or signals.sounding:
             board.wait(_POLL_MS, False)
         else:
             board.wait(min(sound or pause, pause or sound, _NAP_MS), True)
+
+
+def turn(board, session):
+    """Serve keypad, door, session and signals; returns the ms until the next step of a pattern, 0: none plays.
+
+    The watchdog is fed at the end: only when all have had their turn.
+    """
+    now = board.now()
+    session.keypad.poll(now)
+    session.tick(now)
+    sound = session.signals.tick(now)
+    board.watchdog.feed()
+    return sound
+
+
+def breathe(board, session):
+    """A turn in the midst of a check-in, and a while until the next; with a bolt that moves, until it is at rest."""
+    while True:
+        turn(board, session)
+        session.work()
+        board.wait(_POLL_MS, False)
+        if not session.busy:
+            return

@@ -5,6 +5,7 @@ answers every entry with `storage`, says in the log what is wrong, and opens for
 """
 
 from firmware.attempt import Attempts
+from firmware.calling import Calling
 from firmware.clock import Clock
 from firmware.config import Closed, Config, ConfigError
 from firmware.core.grants import Grants
@@ -124,6 +125,20 @@ class Wake:
         self.logbook.event(log.HELD, log.OVER)
         return 0
 
+    def renew(self, session):
+        """Go on with the set that is in the vault now: another judge at the same door."""
+        self.fault = None
+        self.load(session.keypad)
+        if not self.fault:
+            try:
+                self.count(self.state.boots)
+            except StorageError as error:
+                self.fault = (error.reason, 0)
+        if self.fault:
+            self.logbook.fault(*self.fault)
+        session.clock, session.attempts = self.clock, self.attempts()
+        session.signals.mute = self.config.mute
+
     def open_menu(self, session, attempts):
         """The menu for `session`, after the code that `attempts` judged last."""
         from firmware.menu import Menu
@@ -164,7 +179,7 @@ class Wake:
 
 
 def build(board, keypad):
-    """A Session ready to be served; `keypad` is polled along the way."""
+    """A Session ready to be served, and what calls the other end; `keypad` is polled along the way."""
     keypad.poll(board.now())
     wake = Wake(board)
     attempts, held_s = None, 0
@@ -185,7 +200,10 @@ def build(board, keypad):
     if held_s:
         door.hold(board.now(), held_s)
     signals = Signals(board.led, board.buzzer, config.mute)
-    session = Session(keypad, door, signals, wake.memory, wake.clock, attempts, wake.logbook, wake.open_menu)
+    calling = Calling(wake)
+    session = Session(
+        keypad, door, signals, wake.memory, wake.clock, attempts, wake.logbook, wake.open_menu, calling.call
+    )
     if board.called():
         session.greet(board.now())
-    return session
+    return session, calling

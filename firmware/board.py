@@ -23,6 +23,9 @@ _BATTERY = const(36)
 _SCL, _SDA = const(22), const(21)
 _BUZZER, _LED = const(17), const(16)
 
+_2000 = const(946684800)  # unix second of the chip's epoch
+_LONGEST = const(600000000)  # seconds, 19 years: no chip has had power for so long
+
 
 class Board:
     """Pins, buses and the chip's own services, for the drivers and the app.
@@ -32,6 +35,10 @@ class Board:
 
     def __init__(self):
         self._began = time.ticks_ms()
+        self._shift = 0  # seconds by which the calendar is ahead of what the chip's RTC would say
+        self._blank = _calendar() > _LONGEST
+        if self._blank:  # a reset came while a date was set: what was remembered goes by another time
+            _set_calendar(0)
         self.watchdog = machine.WDT(timeout=WATCHDOG_MS)
         self.rows = [Pin(number, Pin.OUT, value=1, hold=False) for number in _ROWS]
         self.columns = [Pin(number) for number in _COLUMNS]
@@ -67,14 +74,30 @@ class Board:
 
         Only differences mean anything.
         """
-        return int(time.time())
+        return _calendar() - self._shift
+
+    def set_date(self, t):
+        """Have the chip's calendar say unix second `t`, for the dates of certificates; 0: what it said before.
+
+        `rtc_seconds` goes on as if nothing had happened. Never to be left so: deep sleep would forget that.
+        """
+        seconds = self.rtc_seconds()
+        self._shift = t - _2000 - seconds if t else 0
+        _set_calendar(seconds + self._shift)
+
+    def socket(self, datagrams=False):
+        """A new socket for TCP, or for UDP."""
+        import socket
+
+        return socket.socket(socket.AF_INET, socket.SOCK_DGRAM if datagrams else socket.SOCK_STREAM)
 
     def recall(self):
         """What `remember` kept; empty after power-on."""
-        return machine.RTC().memory()
+        return b"" if self._blank else machine.RTC().memory()
 
     def remember(self, data):
         """Keep `data` (bytes) through deep sleep and resets, but not without power."""
+        self._blank = False
         machine.RTC().memory(data)
 
     def reset_cause(self):
@@ -130,3 +153,15 @@ class Board:
         if timer_ms:
             machine.deepsleep(timer_ms)
         machine.deepsleep()
+
+
+def _calendar():
+    """Seconds since 2000 by the chip's own clock."""
+    return int(time.time()) - time.mktime((2000, 1, 1, 0, 0, 0, 0, 0))
+
+
+def _set_calendar(seconds):
+    """Set that clock, but for the fraction of its second."""
+    rtc = machine.RTC()
+    date = time.gmtime(seconds + time.mktime((2000, 1, 1, 0, 0, 0, 0, 0)))
+    rtc.datetime(date[:3] + (date[6],) + date[3:6] + (rtc.datetime()[7],))

@@ -8,8 +8,6 @@ who has no key any more, and the command is done when it comes again.
 
 import json
 
-from micropython import const
-
 from firmware.config import Config, ConfigError
 from firmware.core.admission import AdmissionError, admit
 from firmware.core.grants import GRANT_SIZE, Grants
@@ -32,8 +30,7 @@ _CHANGEABLE = (
     "hold_s",
     "risk_one_in",
 )
-_PATIENCE_MS = const(6000)  # until the bolt is at rest
-_MOST = const(0xFFFFFFFF)
+_MOST = 0xFFFFFFFF
 
 
 class Changes:
@@ -47,14 +44,21 @@ class Changes:
         self._turn = turn
         self._now = wake.board.now
         self.about = 0
-        self._powers = {row[0]: row[2] for row in json.loads(bytes(wake.vault.load()[0]).decode())["issuers"]}
+        self._powers = {}
+        self._learn(json.loads(bytes(wake.vault.load()[0]).decode()))
         mark = wake.config.command
-        if mark and self.last(*mark[:2]) < mark[2]:  # a cut came between vault and journal
-            self.count(*mark)
+        if mark and not wake.fault and wake.state.last_command(*mark[:2]) < mark[2]:
+            self.count(*mark)  # a cut came between vault and journal
+
+    def _learn(self, fields):
+        """Take over what issuers may do."""
+        self._powers = {row[0]: row[2] for row in fields["issuers"]}
 
     # Counters
 
     def last(self, number, epoch):
+        if self._wake.fault:  # nothing is known, and nothing is taken
+            return _MOST
         last, mark = self._wake.state.last_command(number, epoch), self._wake.config.command
         if not mark or mark[0] != number or mark[1] < epoch:
             return last
@@ -195,7 +199,7 @@ class Changes:
         except StorageError as error:
             self._failed(error)
         wake.renew(self._session)
-        self._powers = {row[0]: row[2] for row in fields["issuers"]}
+        self._learn(fields)
         if wake.fault:
             raise Refused(messages.STORAGE)
         self.count(*mark)
@@ -214,10 +218,7 @@ class Changes:
 
     def rest(self):
         """Let the lock go on until its bolt is at rest and no burn waits for its outcome."""
-        until = self._now() + _PATIENCE_MS
         while self._session.busy:
-            if self._now() >= until:
-                raise Refused(messages.RETRY)
             self._turn()
 
     def _write(self, body):

@@ -10,9 +10,22 @@ nobody out: what an opening rests on is the journal.
 from array import array
 
 from firmware import store
-from firmware.core.words import ACCEPTED, DECISIONS, JAMMED, OPENED
+from firmware.core.words import ACCEPTED, BUDGET, DECISIONS, JAMMED, OPENED
 from firmware.store import StorageError
-from firmware.store.audit import ENTRY, FAULT, FIRST_PART, LOST, REPAIRED, UNLOGGED
+from firmware.store.audit import (
+    AJAR,
+    BATTERY,
+    CRASH,
+    ENTRY,
+    FAULT,
+    FIRST_PART,
+    JAM,
+    LOST,
+    REPAIRED,
+    REPLACED,
+    UNDER_DURESS,
+    UNLOGGED,
+)
 from firmware.store.sectors import NO_MAC
 
 UNPROVISIONED = "unprovisioned"  # the vault holds nothing
@@ -42,9 +55,23 @@ FAULTS = (
 )
 
 
+NEWS, URGENT = 1, 2
+"""What is in `Logbook.news`: something that the other end should know soon, or at once."""
+
+_TELLING = (AJAR, BATTERY, CRASH, FAULT, JAM, LOST, REPLACED, UNLOGGED)
+
+
+def _worth(kind, decision, detail):
+    """How much the other end should know of an event."""
+    if kind == ENTRY:
+        return URGENT if detail & UNDER_DURESS else NEWS if decision == BUDGET else 0
+    return NEWS if kind in _TELLING else 0
+
+
 class Logbook:
     """What a wake has to say. Every event holds the number of attempts counted so far.
 
+    news: of what was logged since somebody has set it to 0, what the other end should know: NEWS, URGENT, added up.
     `audit`: a mounted log, or None when there is none to write to; `facts()`: (t, battery mV, clock quality, attempts).
     """
 
@@ -52,6 +79,7 @@ class Logbook:
         self._audit = audit
         self._facts = facts
         self._counts = array("H", bytes(2 * len(DECISIONS)))
+        self.news = 0
         self._told = 0  # bit d: decision d has a record of its own in this session
 
     @property
@@ -131,6 +159,7 @@ class Logbook:
         if self._audit is None:
             return
         t, mv, quality, attempts = self._facts()
+        self.news |= _worth(kind, decision, detail)
         try:
             self._audit.append(
                 kind,

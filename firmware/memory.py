@@ -20,7 +20,7 @@ class Memory:
     was last evaluated, or power came. told: what was last said of the door, a report of `Door`, 0 for nothing. retries:
     wakes in a row that could not leave everything in order. held_until: unix second until which the bolt is held open,
     0: it is not. call: 1 if somebody at the keypad asked for the other end. radio_at: when the lock checks in by
-    itself, 0: never. radio: up to 64 bytes that the radio keeps (net/recall.py).
+    itself, 0: it has no radio. radio: up to 64 bytes that the radio keeps (net/recall.py).
     """
 
     def __init__(self, board):

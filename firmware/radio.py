@@ -12,68 +12,51 @@ from hashlib import sha256
 
 from micropython import const
 
+from firmware.calling import ON_CALLS
 from firmware.core.words import LOST
 from firmware.net.link import NAME, NONSENSE, STALLED, Link, LinkError, Stream, over_tls
 from firmware.net.names import resolve
 from firmware.net.recall import Recall, packed
 from firmware.net.settings import INSECURE, KEY, Radio, RadioError, is_address
-from firmware.store import BLANK, StorageError
+from firmware.store import StorageError
 from firmware.store import audit as log
-from firmware.store.vault import Vault
 
 VERSION = (0, 1, 0)
 BUILT = 1_767_225_600
 """2026: no certificate that has expired before is good, however lost the clock is."""
 
-BANKS = "cd"
-"""Of the radio's vault, in the same namespace as the lock's."""
-
 _NAME_MS = const(4000)
 
 
-def open_radio(board):
-    """(vault, settings) of the radio; (vault, None) for a lock that has none. Raises RadioError, StorageError."""
-    vault = Vault(board.nvs("dropbolt"), BANKS)
-    try:
-        return vault, Radio(*vault.load())
-    except StorageError as error:
-        if error.reason == BLANK:
-            return vault, None
-        raise
+def check_in(wake, session, vault, contents, reason, turn):
+    """Check in for `reason`, messages.BY_TIMER to BY_ENTRY, and note when to do so next. Raises nothing but for a bug.
 
-
-def check_in(wake, session, reason, turn):
-    """Check in for `reason`, messages.BY_TIMER to BY_ENTRY, and note when to do so next. Never raises but for a bug.
-
-    turn(): serves the door and whoever is at the keypad, and lets some ms pass.
+    vault: the radio's; contents: what it holds. turn(): serves the door and whoever is there, and lets some ms pass.
     """
-    memory, board = wake.memory, wake.board
-    memory.call = 0
     try:
-        vault, radio = open_radio(board)
-    except (RadioError, StorageError, OSError):
+        radio = Radio(*contents)
+    except RadioError:
         wake.logbook.event(log.RADIO, log.UNUSABLE)
-        radio = None
-    if radio is None or not wake.config.journal:
-        memory.radio_at = 0
-        memory.keep()
+        wake.memory.radio_at = 0
+        wake.memory.keep()
         return
-    recall = Recall(memory.radio)
+    recall = Recall(wake.memory.radio)
     try:
         nonce = _nonce(wake, recall)
     except StorageError:
-        nonce = None
-    failed = _Attempt(wake, session, radio, vault, recall, turn).run(nonce, reason) if nonce else STALLED
+        failed = STALLED
+    else:
+        failed = _Attempt(wake, session, radio, vault, recall, turn).run(nonce, reason)
     _note(wake, radio, recall, failed)
 
 
 def _nonce(wake, recall):
     """Of a new check-in; a boot is counted in flash where nothing says which were before. Raises StorageError."""
     if recall.fresh:
-        if not wake.journal:
-            raise StorageError(BLANK)
+        if wake.fault:
+            raise StorageError(wake.fault[0])
         wake.count(wake.state.boots + 1)
-    nonce = recall.next_nonce(wake.state.boots)
+    nonce = recall.next_nonce(recall.boots if wake.fault else wake.state.boots)
     wake.memory.radio = recall.packed()
     wake.memory.keep()
     return nonce
@@ -91,7 +74,7 @@ def _note(wake, radio, recall, failed):
     known = 0 if quality == LOST else t
     seconds = next_in(radio, wake.config.grants, known, recall.failures, wake.config.lock, recall.number)
     memory = wake.memory
-    memory.radio_at = wake.board.rtc_seconds() + seconds if seconds else 0
+    memory.radio_at = wake.board.rtc_seconds() + seconds if seconds else ON_CALLS
     memory.radio = recall.packed()
     memory.keep()
 

@@ -52,6 +52,7 @@ class Remote(Changes):
         self._opening = number
         self._session.remote = self
         self.opened = True
+        self.rest()
 
     def follow(self, happened, now):
         """A report of `Door`, after an `unlock`."""
@@ -74,6 +75,7 @@ class Remote(Changes):
         if decision != OPENED:
             raise Refused(messages.REFUSED, DECISIONS[decision].encode())
         self.opened = True
+        self.rest()
 
     def refuse(self, nonce, number):
         if not self._waiting(nonce).refuse(nonce, self._now()):

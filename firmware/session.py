@@ -32,6 +32,7 @@ _SPACING_MS = const(3_000)  # before the next entry, after one that cost nothing
 _RETRY_MS = const(300_000)
 _DAY_MS = const(86_400_000)
 _MOST_RETRIES = const(9)  # twice nine times 5 minutes is more than a day
+_CALL = const(0x30)  # `0` alone calls the other end, without a code
 _OWNER_S = const(15)  # between two entries of the owner's length
 
 
@@ -40,18 +41,21 @@ class Session:
 
     `attempts` is None while the lock has a fault: every entry is then answered `storage` and costs nothing. `open_menu`
     makes the menu.Menu for this session after an accepted code that may use it: it takes the entries that are too
-    short for a code.
+    short for a code. `call()` asks for the other end and returns an answer, or None where there is no radio. `remote`
+    is whoever else wants to know what `Door` reports (`follow`), while the radio is on.
     """
 
-    def __init__(self, keypad, door, signals, memory, clock, attempts, logbook, open_menu):
+    def __init__(self, keypad, door, signals, memory, clock, attempts, logbook, open_menu, call):
         self.keypad = keypad
         self.door = door
         self.signals = signals
         self._memory = memory
-        self._clock = clock
-        self._attempts = attempts
+        self.clock = clock
+        self.attempts = attempts
         self._logbook = logbook
         self._open_menu = open_menu
+        self._call = call
+        self.remote = None
         self._menu = None
         self._menu_until = 0  # ms at which it closes by itself
         self._passed = False  # the door was open since it is there: when it closes, whoever opened the menu is inside
@@ -60,6 +64,11 @@ class Session:
         self._turn = -1  # ms at which the entry that has ended is judged; -1: none has
         self._not_before = 0  # no entry is judged earlier
         self._stray = False  # digits were typed while an entry waited: what follows them is no entry of its own
+
+    @property
+    def busy(self):
+        """Whether the bolt moves, or is about to: nothing else may be begun, and nothing may take long."""
+        return self.door.bolt.moving or bool(self.attempts and self.attempts.pending)
 
     def greet(self, now):
         """Somebody is there: say that the keypad listens."""
@@ -86,15 +95,15 @@ class Session:
 
     def work(self):
         """Compute one candidate ahead while somebody types; False when there is nothing to do."""
-        return bool(self._attempts and self._entry.length and self._attempts.work())
+        return bool(self.attempts and self._entry.length and self.attempts.work())
 
     def pause(self, now):
         """Ms until something is to be done without a key; 0 when the session is over."""
         if self._turn >= 0:
             return max(1, self._turn - now)
         idle = max(self._last + _IDLE_MS, self._menu_until if self._menu else 0) - now
-        if self._attempts:
-            idle = max(idle, self._attempts.waiting(now))
+        if self.attempts:
+            idle = max(idle, self.attempts.waiting(now))
         due = self.door.due(now)
         if idle <= 0 and not due:
             return 0
@@ -103,16 +112,9 @@ class Session:
     def close(self):
         """Nobody is there: log what was gathered and make room in flash, while nothing moves."""
         self._logbook.close()
-        if self._attempts:
-            self._attempts.tidy()
+        if self.attempts:
+            self.attempts.tidy()
         self._logbook.tidy()
-
-    def crashed(self):
-        """Something went wrong that should not have been possible: say so in the log, if that still works."""
-        try:
-            self._logbook.event(log.CRASH)
-        except Exception:
-            pass
 
     def retry_ms(self, now):
         """When to look again without a key: after 5 minutes, then twice that, up to a day, since a stalled motor eats
@@ -152,8 +154,8 @@ class Session:
             self._let_go(now)
         else:
             self.signals.play("key", now)
-            if self._entry.length == 1 and self._attempts:
-                self._attempts.begin()
+            if self._entry.length == 1 and self.attempts:
+                self.attempts.begin()
 
     def _let_go(self, now):
         """`#` alone while the bolt is held open: lock now, if the door is closed."""
@@ -168,13 +170,13 @@ class Session:
         menu = self._menu
         function = menu and menu.takes(self._entry.length) and not menu.asks_code
         self._turn = now if function else max(now, self._not_before)
-        if self._attempts and self._attempts.is_owners(self._entry.length):
-            self._turn = max(self._turn, now + self._clock.owner_wait(OWNER_S))
+        if self.attempts and self.attempts.is_owners(self._entry.length):
+            self._turn = max(self._turn, now + self.clock.owner_wait(OWNER_S))
         if self._turn > now:
             self.signals.play("busy", now)
 
     def _judge(self, now):
-        entry, attempts = self._entry, self._attempts
+        entry, attempts = self._entry, self.attempts
         menu, self._menu = self._menu, None  # a code closes it: it might be a stranger's guess
         if menu and menu.takes(entry.length):
             if menu.asks_code:
@@ -182,6 +184,12 @@ class Session:
             if menu.enter(entry.digits, entry.length, now):
                 self._menu = menu
             entry.clear()
+            return
+        called = self._call() if entry.length == 1 and entry.digits[0] == _CALL else None
+        if called:
+            entry.clear()
+            self._last = now
+            self.signals.play(called, now)
             return
         if not attempts:
             self.answer(STORAGE, now)
@@ -194,7 +202,7 @@ class Session:
 
     def conclude(self, decision, now):
         """Answer what `Attempts` has decided, and move the bolt if it opens: step 7. Not while the bolt moves."""
-        attempts = self._attempts
+        attempts = self.attempts
         if decision != OPENED:
             self.answer(decision, now, attempts.details)
             if decision == ACCEPTED:
@@ -206,10 +214,10 @@ class Session:
     def answer(self, decision, now, details=()):
         """Tell the person and the log; `details` of the attempt, if the entry cost one."""
         self._last = now
-        waits = details and self._attempts.waits
+        waits = details and self.attempts.waits
         self.signals.play("accepted" if waits else ANSWERS[decision], now)
-        if details and self._attempts.approver:
-            self._logbook.entry(ACCEPTED, *self._attempts.approver)
+        if details and self.attempts.approver:
+            self._logbook.entry(ACCEPTED, *self.attempts.approver)
         self._logbook.entry(decision, *details)
 
     def _finish(self, decision):
@@ -218,13 +226,13 @@ class Session:
         What has happened to the bolt has happened, so a flash error here can only be told.
         """
         try:
-            self._attempts.finish(decision)
+            self.attempts.finish(decision)
         except StorageError as error:
             self._logbook.fault(error.reason)
 
     def _fulfil(self, now):
         """What else the code that was burnt may do, once its outcome is in flash."""
-        attempts = self._attempts
+        attempts = self.attempts
         may = attempts.permissions
         if may & CALL:
             self._memory.call = 1
@@ -237,11 +245,11 @@ class Session:
 
     def _hold(self, now):
         """Keep the bolt open for as long as the code may."""
-        until, seconds = self._attempts.hold()
+        until, seconds = self.attempts.hold()
         if until > self._memory.held_until:
             self.door.hold(now, seconds)
             self._held(until)
-            self._logbook.event(log.HELD, log.BEGUN, *self._attempts.details[2:4])
+            self._logbook.event(log.HELD, log.BEGUN, *self.attempts.details[2:4])
 
     def _held(self, until):
         self._memory.held_until = until
@@ -254,7 +262,7 @@ class Session:
         self._last = now
         told, self._memory.told = self._memory.told, 0
         if happened in (doors.OPENED, doors.JAMMED):
-            if self._attempts and self._attempts.pending:
+            if self.attempts and self.attempts.pending:
                 self._opened(OPENED if happened == doors.OPENED else JAMMED, now)
                 return
         elif happened == doors.RELEASED:
@@ -262,11 +270,12 @@ class Session:
             self._logbook.event(log.HELD, log.OVER)
         else:
             self._tell(happened, told, now)
-        if self._menu:
-            self._menu.follow(happened, now)
+        for other in (self._menu, self.remote):
+            if other:
+                other.follow(happened, now)
 
     def _opened(self, decision, now):
-        attempts = self._attempts
+        attempts = self.attempts
         self.answer(decision, now, attempts.details)
         self._finish(decision)
         if decision == OPENED and attempts.permissions & HOLD_OPEN:

@@ -64,6 +64,7 @@ class Lock(Mishaps):
     def _begin(self, world, issuer):
         self.world = world
         self._issuer = issuer
+        self.lock_id = issuer.lock_id if issuer else None
         self.log_key = issuer.audit_key if issuer else None
         """First key of the log, which the owner keeps and the lock does not; None for a board never provisioned."""
         self._history = History(world, issuer)

@@ -7,6 +7,7 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 
+from firmware.calling import BANKS
 from firmware.config import Config
 from firmware.core.admission import admit
 from firmware.core.grants import Grants
@@ -14,6 +15,7 @@ from firmware.core.packing import pack_grant
 from firmware.core.stretch import number_key
 from firmware.core.verify import otp_code
 from firmware.core.words import INTERVAL, KINDS, NUMBER, OWNER
+from firmware.net.settings import pack
 from firmware.store.audit import Audit
 from firmware.store.chain import KEY_SIZE
 from firmware.store.vault import Vault
@@ -32,6 +34,23 @@ DEFAULT_SETTINGS = {
     "hold_s": 4 * 3600,
     "risk_one_in": 1000,
 }
+RADIO_SETTINGS = {
+    "ssid": "dropbolt",
+    "password": "correct horse",
+    "bssid": "",
+    "address": [],
+    "host": "broker.example",
+    "port": 8883,
+    "ip": "10.0.0.2",
+    "security": "certificate",
+    "key": "",
+    "user": "",
+    "login": "",
+    "gateway": 1,
+    "often_s": 300,
+    "rarely_s": 3600,
+}
+"""Of a lock that knows where its broker is; the Wi-Fi is that of the simulated access point."""
 _SHORT_BUCKET = (5, 48 * 3600)
 _LONG_BUCKET = (10, 8 * 3600)
 _SHORT = 7
@@ -55,6 +74,8 @@ class LockConfig:
         give the lock what it must refuse: that is `Issuer.admit`. None: the vault stays empty.
     sectors: size of the partition in sectors of 4096 bytes, None for a chip without it.
     synchronised: whether the clock is set over the cable, to half a second.
+    radio: settings of the radio by name, as firmware/net/settings.py reads them, over RADIO_SETTINGS; and `keys`, a
+        dictionary of root keys by (issuer, epoch), and `authority`, a certificate as DER. None: the lock has no radio.
     """
 
     grants: list = field(default_factory=list)
@@ -62,6 +83,7 @@ class LockConfig:
     settings: dict | None = field(default_factory=dict)
     sectors: int | None = 64
     synchronised: bool = True
+    radio: dict | None = None
 
 
 class Issuer:
@@ -163,6 +185,15 @@ def _issuer_labels(rows):
     return {number: label for number, label, _, _ in shaped}
 
 
+def _radio(fields):
+    """Both parts of the radio's vault."""
+    settings = RADIO_SETTINGS | fields
+    keys = settings.pop("keys", {})
+    packed = b"".join(bytes(pair) + root for pair, root in sorted(keys.items()))
+    more = pack(packed, settings.pop("authority", b""))
+    return json.dumps(settings, separators=(",", ":")).encode(), more
+
+
 def provision(world, config, seed=0):
     """Format the journal and the log of `world`'s board and fill its vault; returns the lock's Issuer.
 
@@ -177,4 +208,6 @@ def provision(world, config, seed=0):
         Audit(FlashDevice(world.flash), issuer.journal_id).format(issuer.audit_key)
     if config.settings is not None:
         Vault(Namespace(world.nvs, "dropbolt")).replace(issuer.settings, issuer.packed)
+    if config.radio is not None:
+        Vault(Namespace(world.nvs, "dropbolt"), BANKS).replace(*_radio(config.radio))
     return issuer

@@ -13,7 +13,6 @@ from firmware.core.words import APPROVE, UNLOCK
 from firmware.net import messages
 from firmware.net.commands import Commands
 from firmware.net.link import SILENT, LinkError
-from firmware.net.messages import Refused
 
 REPLY_MS = const(10_000)  # for the gateway to answer the hello
 EXCHANGE_MS = const(20_000)  # from the beginning to the end without listening
@@ -112,12 +111,8 @@ class CheckIn:
             self._turn()
 
     def _settle_log(self):
-        """Send what the gateway lacks or has asked for, once the bolt is at rest."""
+        """Send what the gateway lacks or has asked for."""
         actions, have = self._actions, self.commands.have
-        try:
-            actions.rest()
-        except Refused:
-            pass
         self._since = have if have < self._start else max(self._since, have)
         self._start = self._since
         if actions.first:

@@ -120,7 +120,7 @@ def test_firmware_at_the_prompt_is_an_error(runtime, tmp_path):
 
 
 def test_the_heap_of_the_vm_can_be_bounded():
-    with Lock("micropython", LockConfig(GRANTS), heap="128wK") as lock:
+    with Lock("micropython", LockConfig(GRANTS), heap="144wK") as lock:
         lock.wait(20)
         assert opens(lock, lock.issue("couriers"))
     with Lock("micropython", LockConfig(GRANTS), heap="16K") as lock, pytest.raises(FirmwareError):
