@@ -12,7 +12,7 @@ from firmware.core.grants import Grants
 from firmware.logbook import URGENT
 from firmware.store import BLANK, StorageError
 from firmware.store import audit as log
-from firmware.store.vault import Vault
+from firmware.store.vault import Vault, VaultError
 
 BANKS = "cd"
 """Of the vault that holds the radio's settings, in the same namespace as the lock's."""
@@ -78,14 +78,13 @@ class Calling:
         """Check in; `turn()` serves the door and whoever is there, and lets some ms pass."""
         wake = self.wake
         self._memory.call = wake.logbook.news = 0
-        vault = contents = None
+        vault, contents = Vault(wake.board.nvs("dropbolt"), BANKS) if wake.config.journal else None, None
         try:
-            vault = Vault(wake.board.nvs("dropbolt"), BANKS)
-            contents = vault.load()
-        except OSError as error:
-            if not vault or error.reason != BLANK:
+            contents = vault.load() if vault else None
+        except VaultError as error:
+            if error.reason != BLANK:
                 wake.logbook.event(log.RADIO, log.UNUSABLE)
-        if contents is None or not wake.config.journal:
+        if contents is None:
             self._memory.radio_at = 0  # the lock has no radio, or does not know by which name it would speak
             self._memory.keep()
             return

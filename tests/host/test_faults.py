@@ -184,7 +184,7 @@ def test_a_clock_beyond_every_record_keeps_the_lock_working(runtime):
 
 
 def test_a_loop_that_no_longer_feeds_the_watchdog_is_reset(root, runtime):
-    break_file(root, "firmware/app.py", "        board.watchdog.feed()", "        now > 500 or board.watchdog.feed()")
+    break_file(root, "firmware/app.py", "    board.watchdog.feed()", "    now > 500 or board.watchdog.feed()")
     with Lock(runtime=runtime, config=CONFIG, root=root) as lock:
         lock.world.keys.press("5")  # the loop polls, and the chip does not sleep lightly
         lock.wait(9.5)

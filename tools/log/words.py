@@ -7,8 +7,11 @@ from datetime import UTC, datetime
 from firmware.core import records
 from firmware.core.words import DECISIONS, QUALITIES
 from firmware.logbook import FAULTS
+from firmware.net import link as links
 from firmware.store.audit import (
     BEGUN,
+    BY_RADIO,
+    COMMAND,
     ENTRY,
     FAULT,
     FIRST_PART,
@@ -17,10 +20,15 @@ from firmware.store.audit import (
     LET_GO,
     LIST_FULL,
     OVER,
+    RADIO,
     REVOCATION,
     SERVICE,
     UNDER_DURESS,
+    UNDONE,
+    UNSAFE,
+    UNUSABLE,
 )
+from tools.protocol.messages import DOWN_TYPES, RESULTS
 
 _ITEMS = {
     records.BUCKETS: ("buckets", records.BUCKET_ITEM, "{0} digits: {1} s at {2} s"),
@@ -44,11 +52,25 @@ _DETAILS = {
     (REVOCATION, 81): "of a grant",
     (REVOCATION, 82): "of an issuer",
     (REVOCATION, 83): "of a code",
+    **{(COMMAND, kind): text for kind, text in DOWN_TYPES.items()},
+    **{(UNDONE, result): text for result, text in RESULTS.items()},
+    (RADIO, links.WIFI): "no Wi-Fi",
+    (RADIO, links.NAME): "the broker's name is not resolved",
+    (RADIO, links.BROKER): "no broker",
+    (RADIO, links.CERTIFICATE): "the broker's certificate is not good",
+    (RADIO, links.TLS): "no TLS with the broker",
+    (RADIO, links.DENIED): "the broker refuses",
+    (RADIO, links.STALLED): "time is over",
+    (RADIO, links.NONSENSE): "the broker speaks no MQTT",
+    (RADIO, links.SILENT): "no answer from the gateway",
+    (RADIO, UNSAFE): "without TLS",
+    (RADIO, UNUSABLE): "settings of the radio unusable",
 }
 _ENTRY_DETAILS = {
     UNDER_DURESS: "duress",
     LIST_FULL: "list of revoked codes full",
     FIRST_PART: "first part",
+    BY_RADIO: "by radio",
 }
 
 
