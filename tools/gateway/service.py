@@ -36,7 +36,7 @@ class Service:
                 self.gateway.receive(*message)
             self.gateway.tick()
             if joined:
-                self._announce()
+                self.gateway.outbox += self._home.announce(self.gateway.keys, self.store)
         for item in self.gateway.outbox:
             self._connection.publish(*item)
         self.gateway.outbox.clear()
@@ -53,11 +53,6 @@ class Service:
         """Take leave of the broker, close the store."""
         self._connection.close()
         self.store.close()
-
-    def _announce(self):
-        self.gateway.outbox += self._home.announce(self.gateway.keys, self.store)
-        for keys in self.gateway.keys.locks.values():
-            self.gateway.outbox += self._home.state(keys, self.store)
 
     def _end_rotations(self):
         """Have the key file say that a next root key is the only one."""
