@@ -100,7 +100,7 @@ MICROAMPS = {
     ("radio", "sending"): 150_000,  # [D] 190 mA in all, 802.11g at 16 dBm
     ("motor", "resting"): 0,  # running: below
     ("led", "dark"): 0,
-    ("led", "lit"): 4_000,  # [B] 1.3 V over 330 ohm
+    ("led", "lit"): 1_300,  # [B] 1.3 V over 1 kilohm
     ("buzzer", "silent"): 0,
     ("buzzer", "sounding"): 3_000,  # [P3]
     ("reed", "open"): 0,

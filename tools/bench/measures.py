@@ -102,10 +102,11 @@ def decision():
 
 
 def check_in():
-    """A check-in with 10 events and 2 commands as tools/energy plays it, beside one that leaves all to umqtt."""
-    ours = runs.check_in(runs.CheckIn(events=10, commands=2))
-    other = runs.check_in(runs.CheckIn(events=10, commands=2, gathered=False))
-    group, against = "A check-in over TLS, 10 events, 2 commands, 50 ms each way", "umqtt by itself"
+    """A check-in that tells of five openings and takes two grants, beside one by umqtt with the same to say."""
+    ours = runs.check_in(runs.CheckIn(openings=5, commands=2))
+    other = runs.by_umqtt(ours.events, 2)
+    group = f"A check-in over TLS, {ours.events} events, 2 commands, 50 ms each way"
+    against = "umqtt by itself"
     return [
         Figure(group, "turnarounds", "number", ours.turnarounds, other.turnarounds, against, (AT_MOST, _TURNAROUNDS)),
         Figure(group, "to and fro", "bytes", ours.bytes, other.bytes, against),

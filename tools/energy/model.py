@@ -10,7 +10,7 @@ from tools.energy.runs import CheckIn
 _DAY_S = 86_400
 FRESH = Cells()
 """Four of them at 21 C, never rested."""
-CALL = CheckIn(events=2, commands=1, listen_s=20)
+CALL = CheckIn(openings=1, commands=1, listen_s=20)
 """A courier calls and waits: the unlock reaches the lock after 20 s. Then the bolt moves as for an opening."""
 
 
@@ -19,7 +19,8 @@ class Days:
     """What happens on each day. `extra_ua`: what the board draws beside the reference board's own, negative for less.
 
     A check-in takes along what happened since the last, so that openings add no check-ins; `silent` of them find no
-    broker. `shares`: part -> what is left of its charge, where a part does with less.
+    broker, and `asks` of them must ask for an address. `shares`: part -> what is left of its charge, where a part does
+    with less.
     """
 
     openings: float = 10
@@ -29,6 +30,7 @@ class Days:
     how: CheckIn = field(default_factory=CheckIn)
     extra_ua: float = 0
     silent: float = 0
+    asks: float = 0
     shares: dict = field(default_factory=dict)
 
     def charges(self):
@@ -36,8 +38,9 @@ class Days:
         happen = (
             ("openings", self.openings, runs.opening()),
             ("refusals", self.refusals, runs.refused()),
-            ("check-ins", self.check_ins - self.silent, runs.check_in(self.how)),
+            ("check-ins", self.check_ins - self.silent - self.asks, runs.check_in(self.how)),
             ("check-ins", self.silent, runs.check_in(replace(self.how, silent=True))),
+            ("check-ins", self.asks, runs.check_in(replace(self.how, asks=True))),
             ("calls", self.calls, runs.check_in(CALL)),
         )
         asleep_ua = runs.asleep() + self.extra_ua

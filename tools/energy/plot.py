@@ -42,7 +42,7 @@ def _draw_ours(axes):
     axes.set_xscale("log")
     axes.set_xticks(list(_TICKS), list(_TICKS.values()))
     axes.minorticks_off()
-    axes.set_xlim(_HOURS[0], 140)
+    axes.set_xlim(_HOURS[0], 220)
     axes.set_ylim(0, _MOST)
     axes.set_xlabel("check-in interval")
     axes.set_ylabel("months on four AA, 21 °C")

@@ -26,7 +26,7 @@ GOALS = (
     ("ten openings a day, a check-in every hour", 12, Days()),
     ("ten openings a day, the radio on calls only", 24, Days(**CALLS_ONLY)),
 )
-_POOR = CheckIn(static=False, bssid=False, flights=CERTIFICATE)
+_POOR = CheckIn(bssid=False, tls=CERTIFICATE)
 
 
 def months():
@@ -38,11 +38,11 @@ def choices():
     """[(choice, months)] at ten openings a day and a check-in every hour."""
     share, more = figures.OTHER_SHARES, figures.ELSEWHERE_MICROAMPS
     found = [
-        ("address by DHCP", Days(how=CheckIn(static=False))),
+        ("address by DHCP, kept for half a day", Days(asks=2)),
+        ("address by DHCP at each check-in", Days(asks=24)),
         ("access point looked for by its name", Days(how=CheckIn(bssid=False))),
-        ("TLS by certificates, not by a pre-shared key", Days(how=CheckIn(flights=CERTIFICATE))),
-        ("all three", Days(how=_POOR)),
-        ("umqtt by itself, nothing gathered", Days(how=CheckIn(gathered=False))),
+        ("TLS by certificates, not by a pre-shared key", Days(how=CheckIn(tls=CERTIFICATE))),
+        ("certificates, no access point known, an address asked for each time", Days(how=_POOR, asks=24)),
         ("one check-in in ten finds the broker silent", Days(silent=2.4)),
         ("a call a day", Days(calls=1)),
     ]
@@ -79,7 +79,7 @@ def _costs():
         ("an opening", runs.opening()),
         ("a refusal", runs.refused()),
         ("a check-in", runs.check_in()),
-        ("a check-in with 10 events and 2 commands", runs.check_in(CheckIn(events=10, commands=2))),
+        ("a check-in with five openings to tell, two grants to take", runs.check_in(CheckIn(openings=5, commands=2))),
         ("a call, 20 s of listening", runs.check_in(CALL)),
         ("a check-in without a broker, 20 s", runs.check_in(CheckIn(silent=True))),
     ):
