@@ -85,10 +85,10 @@ class Gateway:
         except SealError:
             return None
         keys = self.keys.locks.get(header.lock.hex())
-        if keys is None or topic != f"dropbolt/{keys.id}/up/{header.sender}":
-            return None
+        if keys is None or header.sender != keys.issuer or topic != f"dropbolt/{keys.id}/up/{keys.issuer}":
+            return None  # what a lock tells other issuers is theirs
         channel = keys.channel(header.epoch)
-        if channel is None or header.sender != keys.issuer:
+        if channel is None:
             self.alarm(keys.id, FOREIGN, f"a message under a key that is not here: epoch {header.epoch}")
             return None
         try:
