@@ -78,7 +78,7 @@ class Connection:
             client.username_pw_set(self._broker.user, self._broker.password)
         try:
             if not self._broker.insecure:
-                client.tls_set_context(ssl.create_default_context(cafile=self._broker.ca))
+                client.tls_set_context(ssl.create_default_context(cadata=self._broker.ca.read_text()))
             client.connect(self._broker.host, self._broker.port, _KEEPALIVE_S)
         except (OSError, ValueError) as error:
             self._broken(error)
