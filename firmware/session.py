@@ -28,6 +28,7 @@ from firmware.store import audit as log
 
 _IDLE_MS = const(10_000)  # without a key, then to sleep
 _MENU_MS = const(30_000)  # without a key, then the menu closes
+_WATCH_MS = const(250)  # how often the door is looked at while the menu is open
 _SPACING_MS = const(3_000)  # before the next entry, after one that cost nothing
 _RETRY_MS = const(300_000)
 _DAY_MS = const(86_400_000)
@@ -101,7 +102,9 @@ class Session:
         """Ms until something is to be done without a key; 0 when the session is over."""
         if self._turn >= 0:
             return max(1, self._turn - now)
-        idle = max(self._last + _IDLE_MS, self._menu_until if self._menu else 0) - now
+        if self._menu:
+            return min(self.door.due(now) or _WATCH_MS, _WATCH_MS)
+        idle = self._last + _IDLE_MS - now
         if self.attempts:
             idle = max(idle, self.attempts.waiting(now))
         due = self.door.due(now)
