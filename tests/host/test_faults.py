@@ -198,13 +198,14 @@ def test_an_older_set_put_back_into_the_vault_opens_for_nobody(runtime):
         vault = Vault(Namespace(lock.world.nvs, "dropbolt"))
         vault.replace(*vault.load())
         newer = lock.world.nvs.snapshot()
-        open_door(lock)
+        lock.cut_power()  # at a boot the journal learns of the newer set, and the anchor stays
+        lock.restore_power()
         lock.wait(30)
         lock.world.nvs.load(older)
         lock.wake()
         lock.type(lock.issue("couriers") + "#")
         lock.wait(3)
-        assert lock.answer == "owner" and lock.openings == 1
+        assert lock.answer == "owner" and lock.openings == 0
         fault = [event["detail"] for event in lock.log() if event["kind"] == "fault"]
         assert fault == [FAULTS.index(OUTDATED)]
         lock.wait(30)
