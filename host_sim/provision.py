@@ -1,6 +1,7 @@
 """Makes a bare board into a lock, and its codes: what an installer and an owner do on their computers.
 
-Everything is derived from a seed, so that the same lock comes out of the same configuration every time.
+Here every secret is derived from a seed, so that the same lock comes out of the same configuration every time. The
+owner's record (tools/owner) makes the sets of real locks by the same Issuer, from secrets of its own.
 """
 
 import hashlib
@@ -86,11 +87,19 @@ class LockConfig:
     radio: dict | None = None
 
 
-class Issuer:
-    """The keys of one lock and its books: which codes were issued. Made by `provision` or from a `LockConfig`."""
+def seeded(seed):
+    """Secrets for an Issuer that are the same each time: name, size -> bytes."""
+    return lambda name, size: hashlib.sha256(f"{seed} {name}".encode()).digest()[:size]
 
-    def __init__(self, config, seed=0):
-        self._seed = seed
+
+class Issuer:
+    """The keys of one lock and its books: which codes were issued. Made by `provision` or from a `LockConfig`.
+
+    secret: (name, size in bytes) -> the secret of that name; None: `seeded` from `seed`.
+    """
+
+    def __init__(self, config, seed=0, secret=None):
+        self._secret = secret or seeded(seed)
         self.lock_id = self._secret("lock", 8)
         self.journal_id = self._secret("journal", 8)
         self.salt = self._secret("salt", 16)
@@ -143,9 +152,6 @@ class Issuer:
             if code not in issued:
                 issued.append(code)
                 return code
-
-    def _secret(self, name, size):
-        return hashlib.sha256(f"{self._seed} {name}".encode()).digest()[:size]
 
     def _pack(self, place, fields):
         fields.setdefault("id", place)

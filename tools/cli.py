@@ -12,12 +12,14 @@ from tools.gateway import cli as gateway
 from tools.image import cli as image
 from tools.log import cli as log
 from tools.log.cli import UNREADABLE
+from tools.owner import cli as owner
 from tools.protocol import cli as protocol
 
 app = typer.Typer(help=__doc__, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 app.add_typer(gateway.app, name="gateway")
 app.add_typer(image.app, name="image")
 app.add_typer(log.app, name="log")
+app.add_typer(owner.app, name="dropbolt")
 app.add_typer(protocol.app, name="protocol")
 
 BENCH_FILE = Path(__file__).parents[1] / "build" / "bench.json"

@@ -1,0 +1,289 @@
+"""`dropbolt`: codes for a lock, made without a network, and what became of them."""
+
+import sqlite3
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tools.console import console
+from tools.gateway.keyfile import KeyFileError
+from tools.gateway.orders import OrderError
+from tools.log.files import read
+from tools.log.lines import LineError, read_event, read_whole
+from tools.log.partition import DumpError
+from tools.log.verify import BadLog
+from tools.owner import dump, place, show
+from tools.owner.issue import IssueError, digits_of, issue, notes
+from tools.owner.keep import Keep, KeepError, write_private
+from tools.owner.record import RecordError, joined
+from tools.owner.when import WhenError, instant_of, span_of
+
+app = typer.Typer(help=__doc__.partition(": ")[2], no_args_is_help=True)
+
+FAILED = 2
+FOLDER = Path(typer.get_app_dir("dropbolt"))
+_ERRORS = (KeepError, RecordError, IssueError, WhenError, dump.OtherLock, DumpError, LineError, OSError, sqlite3.Error,
+           KeyFileError, OrderError)  # fmt: skip
+_PASSPHRASE_LIMIT = 4096
+_LOG_LIMIT = 8 << 20
+
+Lock = Annotated[str, typer.Argument(metavar="LOCK", help="The label under which its record is kept.")]
+Grant = Annotated[str, typer.Argument(metavar="GRANT", help="Label or number of the grant; `status` shows them.")]
+Folder = Annotated[Path, typer.Option(envvar="DROPBOLT_FOLDER", help="Where the records are.")]
+Secret = Annotated[Path | None, typer.Option(metavar="FILE", help="A file with the passphrase; else it is asked for.")]
+
+
+@app.callback()
+def main(context: typer.Context, folder: Folder = FOLDER, passphrase_file: Secret = None):
+    """Codes for a lock, made without a network, and what became of them."""
+    context.obj = (Keep(folder), passphrase_file)
+
+
+@contextmanager
+def told():
+    """What is wrong goes to standard error and ends the command: status 2, of a log that was changed 1."""
+    try:
+        yield
+    except BadLog as error:
+        print(f"the log is not as the lock wrote it: {error}", file=sys.stderr)
+        raise typer.Exit(1) from error
+    except _ERRORS as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(FAILED) from error
+
+
+def _passphrase(file, confirm=False):
+    if file:
+        return read(file, _PASSPHRASE_LIMIT).decode("utf-8", "replace").rstrip("\r\n")
+    return typer.prompt("Passphrase", hide_input=True, confirmation_prompt=confirm, err=True)
+
+
+def _unlocked(context):
+    keep, file = context.obj
+    if not keep.exists:
+        keep.unlock("")
+    keep.unlock(_passphrase(file))
+    return keep
+
+
+@app.command()
+def setup(context: typer.Context):
+    """Make this computer's keys, kept under a passphrase, and print its public one."""
+    keep, file = context.obj
+    with told():
+        if not keep.exists:
+            keep.create(_passphrase(file, confirm=True))
+            print(f"keys made in {keep.path}: without the passphrase nobody can open them, you neither")
+        else:
+            keep.unlock(_passphrase(file))
+        print(f"this computer is {keep.recipient}")
+
+
+@app.command(name="issue")
+def issue_code(
+    context: typer.Context,
+    lock: Lock,
+    grant: Grant,
+    whom: Annotated[str, typer.Option("--for", metavar="WHOM", help="For whom, as `list` will show it.")] = "",
+    when: Annotated[list[str] | None, typer.Option(metavar="TIMES", help='"tomorrow 9-12"; again for more.')] = None,
+):
+    """Give out a code: its digits, when it opens in the lock's local time, and a text for the delivery notes."""
+    now = int(time.time())
+    with told():
+        with _unlocked(context).change(lock) as record:
+            spans = [span_of(text, record.zone, now) for text in when or ()]
+            made = [issue(record, grant, now, span, whom) for span in spans or [None]]
+        for each in made:
+            print(f"code    {each.digits}   (number {each.code.number} of `list`)")
+            if each.code.until:
+                print(f"opens   {place.span(record.zone, each.code.since, each.code.until)}")
+            print(f"notes   {notes(record, each)}")
+
+
+@app.command(name="app")
+def to_app(context: typer.Context, lock: Lock, grant: Grant):
+    """Give a grant to an authenticator app: a link and a QR code, which hold its key. Its codes are the app's then."""
+    from tools.owner import app as apps
+
+    with told():
+        with _unlocked(context).change(lock) as record:
+            link = apps.give(record, grant)
+        print(apps.drawn(link))
+        print(link)
+
+
+@app.command(name="list")
+def list_codes(
+    context: typer.Context,
+    lock: Lock,
+    digits: Annotated[bool, typer.Option("--digits", help="Show the codes themselves.")] = False,
+):
+    """Print the codes that were given out here, to whom, and how they stand."""
+    with told():
+        record = _unlocked(context).load(lock)
+        console().print(show.codes(record, int(time.time()), digits))
+        _print_seen(record)
+
+
+def _print_seen(record):
+    known = place.moment(record.zone, record.seen_at) if record.seen_at else "never"
+    print(f"what the lock has seen of them was last read: {known} (`dropbolt log {record.label} DUMP`)")
+
+
+@app.command()
+def revoke(
+    context: typer.Context,
+    lock: Lock,
+    what: Annotated[str, typer.Argument(metavar="NUMBER|GRANT", help="A code of `list`, or a grant, by its label.")],
+    gateway: Annotated[Path | None, typer.Option(metavar="FILE", help="The gateway's key file, to send it.")] = None,
+):
+    """Take a code or a whole grant back: here, and at the lock through its gateway, or by hand at its keypad."""
+    from tools.owner.revoke import at_keypad, queued, taken_back
+
+    with told():
+        with _unlocked(context).change(lock) as record:
+            words, grant_id, code = taken_back(record, what)
+            sent = queued(gateway, record, words) if gateway else None
+        if sent:
+            print(f"command {sent} waits for the next check-in of {lock}; until then it still opens")
+        else:
+            print(at_keypad(grant_id, code and digits_of(record, code)))
+
+
+@app.command()
+def log(
+    context: typer.Context,
+    lock: Lock,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A dump of the partition, or an exported log.")],
+    last: Annotated[int, typer.Option(help="How many events to print.")] = 20,
+):
+    """Check that a log is whole, print its newest events, and take note of the codes that were used."""
+    now = int(time.time())
+    with told():
+        with _unlocked(context).change(lock) as record:
+            happened, sound = _read_log(record, file, now)
+        console().print(show.events(record, happened[-last:] if last > 0 else ()))
+        print(f"{sound.events} events, as the lock wrote them; head {sound.head}")
+
+
+def _read_log(record, file, now):
+    """(events, Sound) of a dump or an export, which the record then knows."""
+    from tools.log import partition
+    from tools.log.verify import verify
+
+    content = read(file, _LOG_LIMIT)
+    if len(content) == partition.SIZE:
+        sectors = partition.sectors(content)
+        sound = dump.check(record, sectors)
+        dump.learn(record, sectors, sound, now)
+        return dump.events(sectors), sound
+    text = content.decode(errors="replace")
+    first, *lines = text.splitlines() or [""]
+    if read_whole(first).journal_id not in (record.issuer.journal_id, record.lock_id):
+        raise dump.OtherLock(f"{file} is not the log of {record.label}: take that lock's record, or its log")
+    sound = verify(text, record.issuer.audit_key, dump.known_head(record))
+    record.head = str(sound.head)
+    return [read_event(line) for line in lines], sound
+
+
+@app.command()
+def risk(context: typer.Context, lock: Lock):
+    """Print how likely a stranger at the keypad opens the door within a year. Status 1: above the bound."""
+    from tools.risk import report
+
+    with told():
+        record = _unlocked(context).load(lock)
+        table, lines, exceeded = report(record.table, record.settings["buckets"], record.settings["risk_one_in"])
+        console().print(table, *lines, sep="\n")
+    raise typer.Exit(int(exceeded))
+
+
+@app.command()
+def status(context: typer.Context, lock: Annotated[str | None, typer.Argument(metavar="[LOCK]")] = None):
+    """Print a lock's grants and what this computer may give out of them; without LOCK, which locks there are."""
+    now = int(time.time())
+    with told():
+        keep = _unlocked(context)
+        for label in [lock] if lock else keep.labels():
+            record = keep.load(label)
+            print(f"{label}: lock {record.lock_id.hex()}, there it is {place.moment(record.zone, now)}")
+            if lock:
+                console().print(show.grants(record, now))
+                print(f"log read up to {record.head or 'nothing yet'}")
+                _print_seen(record)
+
+
+@app.command()
+def doctor(
+    context: typer.Context,
+    lock: Lock,
+    code: Annotated[str | None, typer.Option(help="Digits that were typed; `ask` asks for them.")] = None,
+    at: Annotated[str, typer.Option(metavar="TIME", help='When: "yesterday 18:00".')] = "now",
+    dump_file: Annotated[Path | None, typer.Option("--dump", help="A dump of the partition locklog.")] = None,
+):
+    """Say how the lock would answer digits at a time, and why; or what a dump of its flash tells, and what to do."""
+    from tools.log import partition
+    from tools.owner.answer import answer
+
+    now = int(time.time())
+    with told():
+        if (code is None) == (dump_file is None):
+            raise IssueError("give either --code DIGITS, with --at TIME, or --dump FILE")
+        keep = _unlocked(context)
+        record = keep.load(lock)
+        if dump_file:
+            sectors = partition.sectors(partition.load(dump_file))
+            sound = dump.check(record, sectors)
+            dump.learn(record, sectors, sound, now)
+            console().print(show.findings(dump.findings(record, sectors, now)))
+            return
+        digits = typer.prompt("Code", hide_input=True, err=True) if code == "ask" else code
+        if not (digits.isascii() and digits.isdigit()):
+            raise IssueError("a code has digits only")
+        t = instant_of(at, record.zone, now)
+        found = answer(record, digits, t, [keep.load(label) for label in keep.labels() if label != lock])
+        grant = f" ({found.grant})" if found.grant else ""
+        print(f"{place.moment(record.zone, t)}: {found.decision}{grant}")
+        print(*(f"  {line}" for line in found.why), sep="\n")
+        _print_seen(record)
+
+
+@app.command()
+def join(
+    context: typer.Context,
+    lock: Lock,
+    computer: Annotated[str, typer.Argument(metavar="AGE1...", help="The other computer, as its `setup` printed.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The file to carry there, for its `add`.")],
+    give: Annotated[list[str], typer.Option(metavar="GRANT[:SERIALS]", help="What it may give out from now on.")],
+):
+    """Make the record for a second computer, with grants or serials of its own, which this one gives up."""
+    with told():
+        keep = _unlocked(context)
+        if out.exists():
+            raise KeepError(f"{out} is there already: name a new file")
+        with keep.change(lock) as record:
+            other = joined(record, [_share(record, each) for each in give])
+            sealed = keep.sealed(other, computer)
+        write_private(out.absolute(), sealed)
+        print(f"carry {out} to the other computer, and there: dropbolt add {out.name}")
+
+
+def _share(record, text):
+    label, _, count = text.partition(":")
+    if count and not count.isdecimal():
+        raise RecordError(f"{text!r}: write GRANT or GRANT:SERIALS, such as couriers or visitors:4")
+    return record.place(label), int(count or 1)
+
+
+@app.command()
+def add(context: typer.Context, file: Annotated[Path, typer.Argument(metavar="FILE")]):
+    """Take over a record that another computer's `join` made for this one."""
+    with told():
+        keep = _unlocked(context)
+        record = keep.read(file)
+        keep.add(record)
+        print(f"{record.label} is in {keep.path}")

@@ -1,0 +1,150 @@
+"""What a lock's flash tells its owner: that the log is whole, which codes were used, what is wrong with the lock."""
+
+from dataclasses import dataclass
+
+from firmware.core.state import State
+from firmware.core.words import ACCEPTED, DECISIONS, INTERVAL, LOST, OPENED, QUALITIES, STALE
+from firmware.logbook import FAULTS
+from firmware.store.audit import ENTRY, FAULT, JAM, Event
+from tools.log.export import export
+from tools.log.lines import NO_HEAD, read_head
+from tools.log.partition import JOURNAL, LOG, in_order
+from tools.log.verify import verify
+from tools.log.words import Names, event_words, word
+from tools.owner import place
+from tools.owner.advice import REFUSALS
+
+_PPM = 8.5
+_DAY = 86400
+_REFUSALS = 5
+
+
+class OtherLock(ValueError):
+    """The flash is not that of the record's lock; the text says so."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something about a lock: `good` or not, what it is, and what to do about it ("" for nothing)."""
+
+    good: bool
+    what: str
+    do: str = ""
+
+
+def names(record):
+    """The Names of a lock's log."""
+    issuers = {number: label for number, label, *_ in record.settings["issuers"]}
+    return Names({grant["id"]: grant["label"] for grant in record.grants}, issuers)
+
+
+def check(record, sectors):
+    """Verify the log in the Sectors of a dump against the record's key and the head that it knows; returns the Sound.
+
+    Raises OtherLock, DumpError (no log) and BadLog (not as the lock wrote it).
+    """
+    text, whole, _ = export(sectors)
+    if whole.journal_id != record.issuer.journal_id:
+        raise OtherLock(f"this is not the flash of {record.label}: take that lock's record, or its dump")
+    return verify(text, record.issuer.audit_key, known_head(record))
+
+
+def known_head(record):
+    """The Head of the log as last verified, None for none."""
+    return None if record.head in (None, NO_HEAD) else read_head(record.head)
+
+
+def learn(record, sectors, sound, now):
+    """Have the record know which codes the lock has seen, and the head of its log, from a dump that was checked."""
+    journal = [sector for sector in in_order(sectors, JOURNAL) if sector.journal_id == record.issuer.journal_id]
+    if journal:
+        record.seen = [body.body.hex() for body in journal[-1].bodies]
+        state = record.state()
+        record.seen = [bytes(body).hex() for body in State.snapshot(state)]
+        record.seen_at = now
+    record.head = str(sound.head)
+
+
+def events(sectors):
+    """The Events of a dump, oldest first."""
+    return [Event(record.body, record.mac, sector.sequence) for sector in in_order(sectors, LOG) for record in
+            sector.bodies]  # fmt: skip
+
+
+def said(record, event):
+    """(local time, what happened, grant, what else) of an Event."""
+    _, what, grant, more = event_words(event, names(record))
+    return place.moment(record.zone, event.t) if event.t else "", what, grant, more
+
+
+def findings(record, sectors, now):
+    """Yield the Findings of a dump at unix second `now`: clock, zone, batteries, faults, then the newest refusals."""
+    happened = events(sectors)
+    yield from _clock(record, happened, now)
+    rule = record.settings["zone"]
+    yield Finding(True, f"time zone {rule}: at the lock it is {place.moment(record.zone, now)}")
+    yield from _battery(record, happened)
+    yield from _faults(happened)
+    refused = [each for each in happened if each.kind == ENTRY and each.decision not in (0, OPENED, ACCEPTED)]
+    if not refused:
+        yield Finding(True, "nothing was refused")
+    for event in refused[-_REFUSALS:][::-1]:
+        decision = word(DECISIONS, event.decision)
+        what, do = REFUSALS.get(decision, ("", ""))
+        at, _, grant, _ = said(record, event)
+        who = f", {grant}" if grant else ""
+        issuer = word_of(names(record).issuers, event.issuer)
+        by = f" of issuer {issuer}" if issuer else ""
+        digits = f", {event.length} digits" if event.length else ""
+        yield Finding(False, f"{at or 'time unknown'}: {decision}{digits}{who}{by}: {what}", do)
+
+
+def word_of(labels, number):
+    """The label of a number, the number where it has none, "" for 0."""
+    return labels.get(number, str(number)) if number else ""
+
+
+def _clock(record, happened, now):
+    newest = next((event for event in reversed(happened) if event.quality), None)
+    if newest and newest.quality in (STALE, LOST):
+        do = "look again after a minute; if it stays, set the clock" if newest.quality == STALE else "new coin cell, "
+        yield Finding(False, f"clock {QUALITIES[newest.quality]}", do + ("" if newest.quality == STALE else "set it"))
+    t, doubt_ms = record.state().sync
+    if not t:
+        yield Finding(False, "the clock was never set", "set it: over the cable, or by the gateway")
+        return
+    wrong = doubt_ms / 1000 + 1 + max(0, now - t) * _PPM / 1e6
+    yield Finding(True, f"clock set {place.moment(record.zone, t)}: by now it may be wrong by {wrong:.0f} s")
+    table = record.table
+    for i in range(len(table)):
+        if table.kind(i) == INTERVAL:
+            left = (table.max_u(i) - wrong) / _PPM * 1e6
+            label, most = table.label(i), table.max_u(i)
+            if left < 0:
+                yield Finding(False, f"codes of {label} want it within {most} s: refused, `clock`", "set the clock")
+            elif left < 30 * _DAY:
+                due = f"set the clock before {place.moment(record.zone, int(now + left))}"
+                yield Finding(True, f"codes of {label} want it within {most} s", due)
+
+
+def _battery(record, happened):
+    newest = next((event for event in reversed(happened) if event.mv), None)
+    if newest is None:
+        yield Finding(True, "batteries: not measured yet")
+        return
+    volts = f"batteries {newest.mv / 1000:.2f} V on {place.moment(record.zone, newest.t) if newest.t else 'some day'}"
+    if newest.mv < record.settings["battery_min_mv"]:
+        yield Finding(False, f"{volts}: the motor is not driven", "change them now")
+    elif newest.mv < record.settings["battery_low_mv"]:
+        yield Finding(False, f"{volts}: low", "change them")
+    else:
+        yield Finding(True, volts)
+
+
+def _faults(happened):
+    newest = [event for event in happened if event.kind in (FAULT, JAM, ENTRY)][-1:]
+    for event in newest:
+        if event.kind == FAULT:
+            yield Finding(False, f"closed by a fault: {word(FAULTS, event.detail)}", "Faults in docs/field-guide.md")
+        elif event.kind == JAM:
+            yield Finding(False, "the bolt jams: the door may be closed and not locked", "The bolt, same page")

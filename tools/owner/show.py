@@ -1,0 +1,75 @@
+"""What an owner's record holds, as tables for a terminal; never a key, and digits only where they were asked for."""
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+from rich.text import Text
+
+from firmware.core.words import KINDS
+from tools.owner import place
+from tools.owner.dump import said
+from tools.owner.issue import NOT_YET, OPEN, digits_of, powers_of, status
+
+_NUMBERS = ("number", "serials", "open")
+
+
+def _table(title, *columns):
+    made = Table(title=title, title_style="bold", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    for name in columns:
+        made.add_column(name, justify="right" if name in _NUMBERS else "left")
+    return made
+
+
+def codes(record, now, digits=False):
+    """The codes given out here, with their digits if asked for."""
+    columns = ("number", "grant", "for", "opens, local time", "state", *(["code"] if digits else []))
+    made, state = _table(f"Codes of {record.label}", *columns), record.state()
+    for code in record.codes:
+        grant = record.table.label(record.table.index(code.grant))
+        row = [str(code.number), grant, Text(code.whom), _opens(record, code), status(record, state, code, now)]
+        made.add_row(*row, *([digits_of(record, code)] if digits else []))
+    return made
+
+
+def _opens(record, code):
+    if code.until:
+        return place.span(record.zone, code.since, code.until)
+    return f"from {place.moment(record.zone, code.since)}" if code.since else "whenever"
+
+
+def grants(record, now):
+    """The lock's grants, and what of them this computer may give out."""
+    made = _table(f"Grants of {record.label}", "grant", "kind", "typed", "from here", "may also", "until", "open")
+    table, state = record.table, record.state()
+    live = [code for code in record.codes if status(record, state, code, now) in (OPEN, NOT_YET)]
+    for i in range(len(table)):
+        grant_id, until = table.id(i), table.valid_until(i)
+        row = (table.label(i), KINDS[table.kind(i)], f"{table.length(i)} digits", _mine(record, i), powers_of(table, i))
+        ends = "revoked" if table.revoked(i) else place.moment(record.zone, until) if until else ""
+        made.add_row(*row, ends, str(sum(code.grant == grant_id for code in live)))
+    return made
+
+
+def _mine(record, i):
+    grant_id, table = record.table.id(i), record.table
+    if grant_id in record.apps:
+        return "by an app"
+    share = record.share.get(grant_id, [])
+    if not share:
+        return "elsewhere"
+    return f"{len(share)} of {table.serials(i)} serials" if table.serials(i) > 1 else "yes"
+
+
+def events(record, happened):
+    """Events of the lock's log, in its local time."""
+    made = _table(f"Log of {record.label}, oldest first", "number", "local time", "what", "grant", "more")
+    for event in happened:
+        made.add_row(str(event.sequence), *said(record, event))
+    return made
+
+
+def findings(found):
+    """What a dump tells, and what to do about it."""
+    made = _table("Doctor", "", "what", "do")
+    for each in found:
+        made.add_row("ok" if each.good else "!", Text(each.what), Text(each.do), style="" if each.good else "red")
+    return made
