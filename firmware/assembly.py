@@ -126,7 +126,8 @@ class Wake:
         return 0
 
     def renew(self, session):
-        """Go on with the set that is in the vault now: another judge at the same door."""
+        """Go on with the set that is in the vault now: another judge at the same door, and no menu of the one before,
+        whose journal does not know what this one writes."""
         self.fault = None
         self.load(session.keypad)
         if not self.fault:
@@ -136,7 +137,7 @@ class Wake:
                 self.fault = (error.reason, 0)
         if self.fault:
             self.logbook.fault(*self.fault)
-        session.clock, session.attempts = self.clock, self.attempts()
+        session.clock, session.attempts, session.menu = self.clock, self.attempts(), None
         session.signals.mute = self.config.mute
 
     def open_menu(self, session, attempts):

@@ -57,7 +57,7 @@ class Session:
         self._open_menu = open_menu
         self._call = call
         self.remote = None
-        self._menu = None
+        self.menu = None  # of a judge that is still `attempts`
         self._menu_until = 0  # ms at which it closes by itself
         self._passed = False  # the door was open since it is there: when it closes, whoever opened the menu is inside
         self._entry = Entry()
@@ -79,10 +79,10 @@ class Session:
     def tick(self, now):
         """Take keys, follow the door, judge the entry whose turn has come."""
         self._follow(self.door.tick(now), now)
-        if self._menu:
+        if self.menu:
             closed = self.door.closed
             if now >= self._menu_until or closed and self._passed:
-                self._menu = None
+                self.menu = None
             self._passed = not closed
         key = self.keypad.read()
         while key:
@@ -102,7 +102,7 @@ class Session:
         """Ms until something is to be done without a key; 0 when the session is over."""
         if self._turn >= 0:
             return max(1, self._turn - now)
-        if self._menu:
+        if self.menu:
             return min(self.door.due(now) or _WATCH_MS, _WATCH_MS)
         idle = self._last + _IDLE_MS - now
         if self.attempts:
@@ -136,7 +136,7 @@ class Session:
         self._last = now
         self._menu_until = now + _MENU_MS
         if key == "*":
-            self._menu = None
+            self.menu = None
         if self._turn >= 0:  # an entry waits for its turn: only `*` means anything
             self._stray = key not in "*#"
             if key == "*":
@@ -170,7 +170,7 @@ class Session:
 
     def _queue(self, now):
         """`#`: the entry is judged now, or when its turn comes."""
-        menu = self._menu
+        menu = self.menu
         function = menu and menu.takes(self._entry.length) and not menu.asks_code
         self._turn = now if function else max(now, self._not_before)
         if self.attempts and self.attempts.is_owners(self._entry.length):
@@ -180,12 +180,12 @@ class Session:
 
     def _judge(self, now):
         entry, attempts = self._entry, self.attempts
-        menu, self._menu = self._menu, None  # a code closes it: it might be a stranger's guess
+        menu, self.menu = self.menu, None  # a code closes it: it might be a stranger's guess
         if menu and menu.takes(entry.length):
             if menu.asks_code:
                 self._not_before = now + _SPACING_MS
             if menu.enter(entry.digits, entry.length, now):
-                self._menu = menu
+                self.menu = menu
             entry.clear()
             return
         called = self._call() if entry.length == 1 and entry.digits[0] == _CALL else None
@@ -242,7 +242,7 @@ class Session:
             self._memory.keep()
             self._logbook.event(log.CALL, 0, *attempts.details[2:4])
         if may & (SERVICE | OWNER):
-            self._menu = self._open_menu(self, attempts)
+            self.menu = self._open_menu(self, attempts)
             self._menu_until = now + _MENU_MS
             self._passed = False
 
@@ -273,7 +273,7 @@ class Session:
             self._logbook.event(log.HELD, log.OVER)
         else:
             self._tell(happened, told, now)
-        for other in (self._menu, self.remote):
+        for other in (self.menu, self.remote):
             if other:
                 other.follow(happened, now)
 

@@ -477,6 +477,15 @@ def test_a_cut_within_any_change_leaves_the_old_or_the_new():
             }
 
 
+def test_a_new_set_by_radio_ends_the_menu_of_the_judge_before():
+    bench = Bench()
+    session = Lamp()  # with a keypad, and all else that a renewed session has
+    session.keypad, session.signals, session.menu = None, bench.signals, bench.menu
+    bench.load, bench.attempts = lambda keypad: bench.boot(), lambda: "the next judge"
+    bench.renew(session)
+    assert session.attempts == "the next judge" and session.menu is None
+
+
 def test_a_set_from_before_a_revocation_is_known_as_older():
     bench = Bench()
     older = dict(bench.nvs.blobs)
