@@ -7,14 +7,16 @@ import pytest
 from freezegun import freeze_time
 from typer.testing import CliRunner
 
-from tests.host.gateways import key_file
-from tests.host.owners import PASSPHRASE, folder, lock_of, record, run
+from firmware.core.words import WRONG
+from firmware.store.audit import ENTRY
+from tests.host.gateways import ID, LOG_KEY, ROOT, End, key_file, scripted
+from tests.host.owners import CONFIG, PASSPHRASE, folder, lock_of, record, run
 from tools.cli import app
 from tools.gateway.keyfile import load
 from tools.gateway.store import Store
 from tools.owner.keep import Keep
 
-ROOT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -174,6 +176,8 @@ def test_passphrases(keep, tmp_path):
     fails(run(Keep(tmp_path / "none"), "status"), "run `dropbolt setup`")
     (tmp_path / "passphrase").write_text(PASSPHRASE + "\n")
     words = ["dropbolt", "--folder", str(keep.path), "--passphrase-file", str(tmp_path / "passphrase"), "status"]
+    fails(CliRunner().invoke(app, words), "others may read it", "chmod 600")
+    (tmp_path / "passphrase").chmod(0o600)
     done = CliRunner().invoke(app, words)
     assert [line.split(":")[0] for line in done.stdout.splitlines()] == ["front", "garage"]
 
@@ -183,7 +187,7 @@ def test_setup_prints_the_computers_key(keep):
 
 
 def test_doctor_asks_for_what_it_needs(keep):
-    fails(run(keep, "doctor", "front"), "give either --code DIGITS")
+    fails(run(keep, "doctor", "front"), "give one of --code DIGITS")
     fails(run(keep, "doctor", "front", "--code", "12a"), "digits only")
     digits = digits_of(run(keep, "issue", "front", "visitors"))[0]
     done = run(keep, "doctor", "garage", "--code", digits)
@@ -201,6 +205,65 @@ def test_risk_and_status(keep):
 
 
 def test_it_runs_from_any_folder(tmp_path):
-    done = subprocess.run([ROOT / "dropbolt", "--folder", tmp_path / "none", "status"], cwd=tmp_path, check=False,
+    done = subprocess.run([PROJECT / "dropbolt", "--folder", tmp_path / "none", "status"], cwd=tmp_path, check=False,
                           capture_output=True, text=True)  # fmt: skip
     assert (done.returncode, "run `dropbolt setup`" in done.stderr) == (2, True)
+
+
+ISSUER = '\n[[issuer]]\nnumber = 1\nlabel = "house"\npermissions = ["unlock", "owner"]\nquota = 40\n'
+
+
+@pytest.fixture
+def heard(tmp_path):
+    """(Keep, key file of the gateway, ScriptedLock): a lock with a radio, at its owner's computer and its gateway."""
+    kept = record(config=CONFIG + ISSUER)
+    path = key_file(tmp_path)
+    own = {ID: kept.lock_id.hex(), ROOT.hex(): kept.secrets["root 1"], LOG_KEY.hex(): kept.issuer.audit_key.hex()}
+    text = path.read_text()
+    for other, mine in own.items():
+        text = text.replace(other, mine)
+    path.write_text(text)
+    lock = scripted(3, kept.lock_id.hex(), bytes.fromhex(kept.secrets["root 1"]), kept.issuer.audit_key)
+    lock.record(ENTRY, WRONG, length=9)
+    return folder(tmp_path / "radio", kept), path, lock
+
+
+def test_doctor_asks_the_gateway(heard):
+    keep, path, lock = heard
+    assert "it has never checked in" in run(keep, "doctor", "front", "--gateway", path).stdout
+    with End(path) as end:
+        end.check_in(lock)
+    send = ["gateway", "send", "door 0", "mute", "on", "--keys", str(path)]
+    assert CliRunner().invoke(app, send).exit_code == 0
+    with freeze_time("2026-11-22 11:00:00", ignore=["_pytest.timing"]):
+        said = " ".join(run(keep, "doctor", "front", "--gateway", path).stdout.split())
+    for text in ("last heard Sun 22 Nov 2026 11:00", "clock stale, wrong by up to 60 s", "set-time", "batteries 5.90 V",
+                 "1 commands wait", "wrong, 9 digits: no code"):  # fmt: skip
+        assert text in said
+    assert "issuer" not in said
+
+
+def test_doctor_finds_the_gateways_keys_mixed_up(heard):
+    keep, path, _ = heard
+    whole = path.read_text()
+    kept = record(config=CONFIG + ISSUER)
+    for old, new, told in (
+        ("issuer = 1", "issuer = 9", "the gateway is issuer 9, which the lock does not know"),
+        (kept.secrets["root 1"], "00" * 32, "the gateway's root key is not that of issuer 1"),
+        (kept.issuer.audit_key.hex(), "00" * 18, "another lock's first key"),
+    ):
+        path.write_text(whole.replace(old, new))
+        assert told in " ".join(run(keep, "doctor", "front", "--gateway", path).stdout.split())
+
+
+def test_a_number_is_given_out_once(keep):
+    assert digits_of(run(keep, "issue", "front", "parcel", "--for", "Tom")) == ["73913042"]
+    fails(run(keep, "issue", "front", "parcel"), "opens once, and was given out as number 1")
+    run(keep, "revoke", "front", "1")
+    fails(run(keep, "issue", "front", "parcel"), "used up or taken back")
+
+
+def test_weekly_hours_are_told(tmp_path):
+    scheduled = CONFIG.replace("window = 8", 'window = 8\nschedule = "workdays"')
+    keep = folder(tmp_path, record(config=scheduled))
+    assert "It opens Mon-Fri 08:00-18:00." in run(keep, "issue", "front", "couriers").stdout

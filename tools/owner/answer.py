@@ -11,7 +11,7 @@ from firmware.core.verify import Verifier, code_hmac, mistyped, otp_code
 from firmware.core.words import DECISIONS, EVENT, INTERVAL, MISTYPED, NUMBER, TRUSTED, WRONG
 from tools.owner import place
 from tools.owner.advice import REFUSALS
-from tools.owner.issue import OPEN, WITHDRAWN, digits_of, hours, window_of
+from tools.owner.issue import OPEN, WITHDRAWN, digits_of, when, window_of
 
 _CHANCE = 500
 """Of so many entries that are no code at all, one is taken for a code of another time."""
@@ -120,8 +120,8 @@ def _said(record, hit, t):
     if until <= t:
         return f"it is a code of {label} that opened {place.span(zone, since, until)}: over"
     tense = "opens" if since <= t else "will open"
-    spans = " and ".join(place.span(zone, *each) for each in hours(record, i, since, until)[:7])
-    return f"it is a code of {label} that {tense} {spans or 'never: its schedule is closed then'}"
+    opens = when(record, i, since, until)
+    return f"it is a code of {label} that {tense} {opens or 'never: its schedule is closed then'}"
 
 
 def _given(record, hit):

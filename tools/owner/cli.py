@@ -1,6 +1,7 @@
 """`dropbolt`: codes for a lock, made without a network, and what became of them."""
 
 import sqlite3
+import stat
 import sys
 import time
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from tools.console import console
 from tools.gateway.keyfile import KeyFileError
 from tools.gateway.orders import OrderError
 from tools.log.files import read
-from tools.log.lines import LineError, read_event, read_whole
+from tools.log.lines import LineError
 from tools.log.partition import DumpError
 from tools.log.verify import BadLog
 from tools.owner import dump, place, show
@@ -29,7 +30,6 @@ FOLDER = Path(typer.get_app_dir("dropbolt"))
 _ERRORS = (KeepError, RecordError, IssueError, WhenError, dump.OtherLock, DumpError, LineError, OSError, sqlite3.Error,
            KeyFileError, OrderError)  # fmt: skip
 _PASSPHRASE_LIMIT = 4096
-_LOG_LIMIT = 8 << 20
 
 Lock = Annotated[str, typer.Argument(metavar="LOCK", help="The label under which its record is kept.")]
 Grant = Annotated[str, typer.Argument(metavar="GRANT", help="Label or number of the grant; `status` shows them.")]
@@ -58,6 +58,8 @@ def told():
 
 def _passphrase(file, confirm=False):
     if file:
+        if stat.S_IMODE(file.stat().st_mode) & 0o077:
+            raise PermissionError(f"{file}: others may read it, and it holds the passphrase: chmod 600 {file}")
         return read(file, _PASSPHRASE_LIMIT).decode("utf-8", "replace").rstrip("\r\n")
     return typer.prompt("Passphrase", hide_input=True, confirmation_prompt=confirm, err=True)
 
@@ -165,29 +167,9 @@ def log(
     now = int(time.time())
     with told():
         with _unlocked(context).change(lock) as record:
-            happened, sound = _read_log(record, file, now)
+            happened, sound = dump.take_log(record, file, now)
         console().print(show.events(record, happened[-last:] if last > 0 else ()))
         print(f"{sound.events} events, as the lock wrote them; head {sound.head}")
-
-
-def _read_log(record, file, now):
-    """(events, Sound) of a dump or an export, which the record then knows."""
-    from tools.log import partition
-    from tools.log.verify import verify
-
-    content = read(file, _LOG_LIMIT)
-    if len(content) == partition.SIZE:
-        sectors = partition.sectors(content)
-        sound = dump.check(record, sectors)
-        dump.learn(record, sectors, sound, now)
-        return dump.events(sectors), sound
-    text = content.decode(errors="replace")
-    first, *lines = text.splitlines() or [""]
-    if read_whole(first).journal_id not in (record.issuer.journal_id, record.lock_id):
-        raise dump.OtherLock(f"{file} is not the log of {record.label}: take that lock's record, or its log")
-    sound = verify(text, record.issuer.audit_key, dump.known_head(record))
-    record.head = str(sound.head)
-    return [read_event(line) for line in lines], sound
 
 
 @app.command()
@@ -224,22 +206,19 @@ def doctor(
     code: Annotated[str | None, typer.Option(help="Digits that were typed; `ask` asks for them.")] = None,
     at: Annotated[str, typer.Option(metavar="TIME", help='When: "yesterday 18:00".')] = "now",
     dump_file: Annotated[Path | None, typer.Option("--dump", help="A dump of the partition locklog.")] = None,
+    gateway: Annotated[Path | None, typer.Option(metavar="FILE", help="The key file of the lock's gateway.")] = None,
 ):
-    """Say how the lock would answer digits at a time, and why; or what a dump of its flash tells, and what to do."""
-    from tools.log import partition
+    """Say how the lock would answer digits at a time, and why; or what its flash or gateway tell, and what to do."""
     from tools.owner.answer import answer
 
     now = int(time.time())
     with told():
-        if (code is None) == (dump_file is None):
-            raise IssueError("give either --code DIGITS, with --at TIME, or --dump FILE")
+        if sum(each is not None for each in (code, dump_file, gateway)) != 1:
+            raise IssueError("give one of --code DIGITS, with --at TIME, --dump FILE and --gateway FILE")
         keep = _unlocked(context)
         record = keep.load(lock)
-        if dump_file:
-            sectors = partition.sectors(partition.load(dump_file))
-            sound = dump.check(record, sectors)
-            dump.learn(record, sectors, sound, now)
-            console().print(show.findings(dump.findings(record, sectors, now)))
+        if code is None:
+            console().print(show.findings(_examined(record, dump_file, gateway, now)))
             return
         digits = typer.prompt("Code", hide_input=True, err=True) if code == "ask" else code
         if not (digits.isascii() and digits.isdigit()):
@@ -250,6 +229,18 @@ def doctor(
         print(f"{place.moment(record.zone, t)}: {found.decision}{grant}")
         print(*(f"  {line}" for line in found.why), sep="\n")
         _print_seen(record)
+
+
+def _examined(record, dump_file, gateway, now):
+    """The Findings of a dump, or of what the gateway has heard."""
+    from tools.log import partition
+    from tools.owner import afar
+
+    if gateway:
+        return list(afar.findings(record, gateway, now))
+    sectors = partition.sectors(partition.load(dump_file))
+    dump.learn(record, sectors, dump.check(record, sectors), now)
+    return list(dump.findings(record, sectors, now))
 
 
 @app.command()

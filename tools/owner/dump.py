@@ -6,8 +6,10 @@ from firmware.core.state import State
 from firmware.core.words import ACCEPTED, DECISIONS, INTERVAL, LOST, OPENED, QUALITIES, STALE
 from firmware.logbook import FAULTS
 from firmware.store.audit import ENTRY, FAULT, JAM, Event
+from tools.log import partition
 from tools.log.export import export
-from tools.log.lines import NO_HEAD, read_head
+from tools.log.files import read
+from tools.log.lines import NO_HEAD, read_event, read_head, read_whole
 from tools.log.partition import JOURNAL, LOG, in_order
 from tools.log.verify import verify
 from tools.log.words import Names, event_words, word
@@ -17,6 +19,7 @@ from tools.owner.advice import REFUSALS
 _PPM = 8.5
 _DAY = 86400
 _REFUSALS = 5
+_LIMIT = 8 << 20
 
 
 class OtherLock(ValueError):
@@ -65,6 +68,26 @@ def learn(record, sectors, sound, now):
     record.head = str(sound.head)
 
 
+def take_log(record, path, now):
+    """(Events, Sound) of the dump or the exported log at `path`, which the record knows from then on.
+
+    Raises as `check`, LineError for what is neither, OSError.
+    """
+    content = read(path, _LIMIT)
+    if len(content) == partition.SIZE:
+        sectors = partition.sectors(content)
+        sound = check(record, sectors)
+        learn(record, sectors, sound, now)
+        return events(sectors), sound
+    text = content.decode(errors="replace")
+    first, *lines = text.splitlines() or [""]
+    if read_whole(first).journal_id not in (record.issuer.journal_id, record.lock_id):  # the gateway's has the lock's
+        raise OtherLock(f"{path} is not the log of {record.label}: take that lock's record, or its log")
+    sound = verify(text, record.issuer.audit_key, known_head(record))
+    record.head = str(sound.head)
+    return [read_event(line) for line in lines], sound
+
+
 def events(sectors):
     """The Events of a dump, oldest first."""
     return [Event(record.body, record.mac, sector.sequence) for sector in in_order(sectors, LOG) for record in
@@ -78,9 +101,14 @@ def said(record, event):
 
 
 def findings(record, sectors, now):
-    """Yield the Findings of a dump at unix second `now`: clock, zone, batteries, faults, then the newest refusals."""
+    """Yield the Findings of a dump at unix second `now`: clock, then as `of_log`."""
     happened = events(sectors)
     yield from _clock(record, happened, now)
+    yield from of_log(record, happened, now)
+
+
+def of_log(record, happened, now):
+    """Yield the Findings of a lock's Events: zone, batteries, faults, then the newest refusals."""
     rule = record.settings["zone"]
     yield Finding(True, f"time zone {rule}: at the lock it is {place.moment(record.zone, now)}")
     yield from _battery(record, happened)
@@ -115,6 +143,11 @@ def _clock(record, happened, now):
         return
     wrong = doubt_ms / 1000 + 1 + max(0, now - t) * _PPM / 1e6
     yield Finding(True, f"clock set {place.moment(record.zone, t)}: by now it may be wrong by {wrong:.0f} s")
+    yield from doubted(record, wrong, now)
+
+
+def doubted(record, wrong, now):
+    """Yield which codes a clock that is `wrong` by so many seconds at `now` spoils, today or within a month."""
     table = record.table
     for i in range(len(table)):
         if table.kind(i) == INTERVAL:

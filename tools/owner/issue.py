@@ -17,7 +17,7 @@ USED, OVER, NOT_YET = "used", "over", "not yet"
 
 _LOOK = 1000
 _MINUTE = 60
-_DAY = 86400
+_WEEK = 7 * 86400
 
 
 class IssueError(ValueError):
@@ -108,19 +108,24 @@ def hours(record, i, since, until):
     return spans
 
 
+def when(record, i, since, until):
+    """At which times from `since` to `until` (0: for ever) codes of a grant open, in words; "" for always."""
+    zone, number = record.zone, record.table.schedule(i)
+    if until and (not number or until - since <= _WEEK):
+        return " and ".join(place.span(zone, *span) for span in hours(record, i, since, until))
+    weekly = place.weekly(record.settings["schedules"][number - 1]) if number else ""
+    return " ".join(part for part in (weekly, place.span(zone, since, until) if until else "") if part)
+
+
 def notes(record, issued):
     """What its courier or guest is told, ready for the notes of a delivery."""
     table, code = record.table, issued.code
     i = table.index(code.grant)
     powers = table.permissions(i)
     lines = [f"Door code: {issued.digits}, then #."]
-    if code.until:
-        spans = hours(record, i, max(code.since, code.issued), code.until)
-        lines.append("It opens " + " and ".join(place.span(record.zone, *span) for span in spans[:7]) + ".")
-    elif code.since > code.issued:
-        lines.append(f"It opens from {place.moment(record.zone, code.since)} on.")
-    if not code.until and table.schedule(i):
-        lines.append("It opens only during the hours agreed.")
+    opens = when(record, i, max(code.since, code.issued), code.until)
+    if opens:
+        lines.append(f"It opens {opens}.")
     if table.uses(i) == 1:
         lines.append("It works once." if powers & UNLOCK else "It works once, and opens the menu, not the door.")
     second = table.second(i)
@@ -243,7 +248,17 @@ _LIVE = (OPEN, NOT_YET)
 
 
 def _number(record, i, now, _):
-    return 0, 0, record.table.valid_from(i), record.table.valid_until(i)
+    table, state = record.table, record.state()
+    for code in record.codes:
+        once = table.uses(i) and code.grant == table.id(i)
+        if once and status(record, state, code, now) in (USED, WITHDRAWN):
+            raise IssueError(f"the number of {table.label(i)} is used up or taken back: it opens no more")
+        if once and table.uses(i) == 1:
+            raise IssueError(
+                f"the number of {table.label(i)} opens once, and was given out as number {code.number}: "
+                f"`dropbolt list {record.label} --digits` shows it"
+            )
+    return 0, 0, table.valid_from(i), table.valid_until(i)
 
 
 _WAYS = {INTERVAL: _interval, EVENT: _event, NUMBER: _number}

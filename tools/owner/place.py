@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 _DAY = 86400
 _EPOCH = datetime(1970, 1, 1)
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def local(zone, t):
@@ -43,6 +44,26 @@ def span(zone, since, until):
         last, clock = end - timedelta(days=1), "24:00"
     tail = clock if begin.date() == last.date() else f"{last:%a} {last.day} {last:%b %Y} {clock}"
     return f"{_date(zone, since)} {_clock(zone, since)} to {tail} ({ahead(zone, since)})"
+
+
+def weekly(windows):
+    """The windows of a schedule in words: Mon-Fri 08:00-18:00, Sat 08:00-13:00."""
+    return ", ".join(f"{_days(days)} {_wall(since)}-{_wall(until)}" for days, since, until in windows)
+
+
+def _days(mask):
+    """Mon-Fri, Mon+Wed+Sat: neighbours are one run."""
+    runs = []
+    for day in (day for day in range(7) if mask >> day & 1):
+        if runs and runs[-1][-1] == day - 1:
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    return "+".join(_DAYS[run[0]] + (f"-{_DAYS[run[-1]]}" if len(run) > 1 else "") for run in runs)
+
+
+def _wall(minutes):
+    return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
 def _date(zone, t):

@@ -3,10 +3,9 @@
 from contextlib import closing
 
 from firmware.core.words import OWNER
-from tools.gateway.keyfile import load
 from tools.gateway.orders import order
 from tools.gateway.store import Store
-from tools.owner.keep import KeepError
+from tools.owner.afar import lock_keys
 from tools.owner.record import WITHDRAWN, RecordError
 
 
@@ -41,10 +40,7 @@ def _check_owner(record, i):
 
 def queued(path, record, words):
     """Queue the command at the gateway whose key file is at `path`; returns its number. Raises as its parts do."""
-    keys = load(path)
-    lock = keys.find(record.lock_id.hex())
-    if lock is None:
-        raise KeepError(f"{path} has no lock {record.lock_id.hex()}: that gateway cannot tell {record.label}")
+    keys, lock = lock_keys(record, path)
     with closing(Store(keys.store)) as store, store.batch():
         made = order(words, store.lock(lock.id)["hello"])
         return store.queue(lock.id, made.kind, made.text, made.shown)
