@@ -10,8 +10,6 @@ A check-in, as seen from here:
 Nothing that is sent leaves before what it rests on is on disk: the caller commits the Store, then takes `outbox`.
 """
 
-import time
-
 from firmware.net import messages as lock
 from firmware.store.audit import ENTRY, UNDER_DURESS
 from tools.gateway import store as states
@@ -42,6 +40,7 @@ class Gateway:
         self.outbox = []
         self.rotated = []
         self._store = store
+        self._clock = store.clock
         self._tell = tell
         self._home = home
         self._live = {}
@@ -116,11 +115,11 @@ class Gateway:
         if self._clock_went_back():
             self.alarm(keys.id, CLOCK, "this computer's clock went back: no lock is answered until it is right")
             return
-        now, have = time.monotonic(), self._store.lock(keys.id)["have"]
+        now, have = self._clock.monotonic(), self._store.lock(keys.id)["have"]
         self._live[keys.id] = Live(nonce, hello, self._channel(keys, header, hello), now, now, have)
 
     def _clock_went_back(self):
-        now = time.time()
+        now = self._clock.time()
         if now < self._latest - _BACK_S:
             self._latest = self._store.newest_time()  # its owner may have said that it was wrong before
         back = now < self._latest - _BACK_S
@@ -176,7 +175,7 @@ class Gateway:
         self._store.set_lock(keys.id, counter=header.counter)
         live = self._live.get(keys.id)
         if live:
-            live.heard = time.monotonic()
+            live.heard = self._clock.monotonic()
         if isinstance(said, Result):
             self._result(keys, header.epoch, said)
         elif header.kind == lock.EVENTS:
@@ -235,7 +234,7 @@ class Gateway:
 
     def tick(self):
         """Whatever is due: replies that were held back, commands that were queued meanwhile, ends of check-ins."""
-        now = time.monotonic()
+        now = self._clock.monotonic()
         queued = self._store.locks_with_commands() if self._live and self._store.changed_elsewhere() else ()
         for lock_id, live in list(self._live.items()):
             keys = self.keys.locks.get(lock_id)
@@ -250,7 +249,7 @@ class Gateway:
 
     def queue(self, keys, order):
         """Queue an Order for a lock; it goes out at once if the lock listens."""
-        expires = None if order.within is None else time.time() + order.within
+        expires = None if order.within is None else self._clock.time() + order.within
         number = self._store.queue(keys.id, order.kind, order.text, order.shown, expires)
         if keys.id in self._live:
             self._live[keys.id].more = True

@@ -6,8 +6,6 @@ earlier one holds stays as evidence. An event that is not sound is kept too, wit
 lock would tell it for ever otherwise.
 """
 
-import time
-
 from firmware.store.audit import Event
 from firmware.store.chain import UNKEYED, event_mac
 from firmware.store.sectors import NO_MAC
@@ -125,7 +123,8 @@ class Ledger:
     def _insert(self, row, number, before, event, verdict):
         if verdict:
             self._alarm(row["id"], verdict, f"event {number}: " + _WHY[verdict])
-        values = (row["id"], row["branch"], number, event.sector, before, event.body, event.mac, verdict, time.time())
+        now = self._store.clock.time()
+        values = (row["id"], row["branch"], number, event.sector, before, event.body, event.mac, verdict, now)
         self._store.db.execute("INSERT OR REPLACE INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
 
     def _verdict(self, keys, number, before, event):

@@ -1,6 +1,5 @@
 """What goes down in a check-in: the reply with the time, and each command sealed under a counter of its own."""
 
-import time
 from dataclasses import dataclass, field
 
 from firmware.net import messages as lock
@@ -59,7 +58,7 @@ class Outgoing:
         due = self._due(keys, live)
         called = live.hello.reason in (lock.BY_CALL, lock.BY_ENTRY)
         listen = key_file.listen if called else 0
-        text = command(lock.REPLY, *live.fields, *_time(key_file), len(due), live.have, listen)
+        text = command(lock.REPLY, *live.fields, *self._time(key_file), len(due), live.have, listen)
         self._publish(keys, live.channel.seal(DOWN, lock.REPLY, 0, text))
         self._send(key_file, keys, live, due)
 
@@ -70,7 +69,7 @@ class Outgoing:
 
     def _due(self, keys, live):
         """The Commands that go out now."""
-        due, now = [], time.time()
+        due, now = [], self._store.clock.time()
         for waits in self._store.open_commands(keys.id):
             times = live.sent.get(waits.number, 0)
             if waits.state != states.WAITING or times >= _TRIES or (waits.word == lock.STORAGE and times):
@@ -104,7 +103,7 @@ class Outgoing:
         if waits.kind == lock.UNLOCK_NOW:
             return command(waits.kind, *live.fields, int(waits.expires))
         if waits.kind == lock.SET_TIME:
-            return command(waits.kind, *live.fields, *_time(key_file))
+            return command(waits.kind, *live.fields, *self._time(key_file))
         if waits.kind == lock.ROTATE:
             return command(waits.kind, keys.issuer, keys.next_epoch, keys.roots[keys.next_epoch])
         return waits.text
@@ -112,8 +111,7 @@ class Outgoing:
     def _publish(self, keys, message):
         self._outbox.append((f"dropbolt/{keys.id}/down", message, 1, False))
 
-
-def _time(key_file):
-    """(unix s, ms, uncertainty in ms) now."""
-    now = time.time_ns() // 1_000_000
-    return now // 1000, now % 1000, key_file.clock_ms
+    def _time(self, key_file):
+        """(unix s, ms, uncertainty in ms) now."""
+        now = self._store.clock.time_ns() // 1_000_000
+        return now // 1000, now % 1000, key_file.clock_ms

@@ -73,9 +73,13 @@ class Command:
 
 
 class Store:
-    """The file at `path`, made where there is none. Raises sqlite3.Error: it is no such file, or the disk fails."""
+    """The file at `path`, made where there is none. Raises sqlite3.Error: it is no such file, or the disk fails.
 
-    def __init__(self, path):
+    clock: tells the time to everything that works with this file, by functions of the module `time`.
+    """
+
+    def __init__(self, path, clock=time):
+        self.clock = clock
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         self.db = sqlite3.connect(path, timeout=_PATIENCE_S, isolation_level=None)
         self.db.row_factory = sqlite3.Row
@@ -131,7 +135,7 @@ class Store:
 
     def begin_check_in(self, lock, nonce, tag, text):
         """A hello was taken: only what comes under its nonce is taken from now on."""
-        now, since = time.time(), self.lock(lock)["heard"]
+        now, since = self.clock.time(), self.lock(lock)["heard"]
         self.db.execute("INSERT INTO check_in VALUES (?, ?, ?, ?, ?)", (lock, nonce.boots, nonce.number, tag, now))
         oldest = nonce.number - _KEPT_CHECK_INS
         self.db.execute("DELETE FROM check_in WHERE lock = ? AND boots = ? AND number = ?", (lock, nonce.boots, oldest))
@@ -151,7 +155,7 @@ class Store:
     def queue(self, lock, kind, text, shown, expires=None):
         """Add a command; returns its number."""
         columns = "INSERT INTO command (lock, kind, text, shown, made, expires) VALUES (?, ?, ?, ?, ?, ?)"
-        return self.db.execute(columns, (lock, kind, text, shown, time.time(), expires)).lastrowid
+        return self.db.execute(columns, (lock, kind, text, shown, self.clock.time(), expires)).lastrowid
 
     def open_commands(self, lock):
         """The Commands of a lock that have not ended, in their order."""
@@ -170,7 +174,7 @@ class Store:
     def end(self, number, state, word=None, detail=None):
         """A command has ended; the keys in it are wiped."""
         change = "UPDATE command SET state = ?, word = ?, detail = ?, ended = ?, text = NULL WHERE number = ?"
-        self.db.execute(change, (state, word, detail, time.time(), number))
+        self.db.execute(change, (state, word, detail, self.clock.time(), number))
 
     def again(self, number, word=None, detail=None):
         """A command waits anew: its last result, if any, asks for it."""
@@ -216,7 +220,7 @@ class Store:
 
     def alarm(self, lock, word, text):
         """Keep an alarm; one that its owner has not seen yet counts up when the same comes again. Returns its count."""
-        now = time.time()
+        now = self.clock.time()
         row = self.one("SELECT number, count FROM alarm WHERE lock = ? AND word = ? AND text = ? AND NOT seen",
                        lock, word, text)  # fmt: skip
         if row:
