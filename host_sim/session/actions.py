@@ -8,6 +8,7 @@ _TOUCH_MS = 90  # how long a finger stays on a key
 
 def act(stage, line):
     """Do what `line` says. Raises `StepError` if the world does not let it happen."""
+    stage.act_begins()
     _ACTIONS[line.form](stage, line.fields)
 
 
@@ -80,6 +81,23 @@ def _cut_after(stage, fields):
     stage.lock.cut_at_flash_op(fields["operation"], tear="all")
 
 
+def _command(stage, fields):
+    words = [fields["command"]]
+    if "for" in fields:
+        words.append(str(stage.grants[fields["for"]]))
+    try:
+        stage.other_end.command(words)
+    except ValueError as error:
+        raise StepError(str(error)) from None
+
+
+def _access_point(up):
+    def act(stage, fields):
+        stage.lock.world.radio.access_point.up = up
+
+    return act
+
+
 _ACTIONS = {
     "scene": _scene,
     "issue": _issue,
@@ -105,5 +123,8 @@ _ACTIONS = {
     "remove coin cell": lambda stage, fields: stage.lock.coin_cell(False),
     "insert coin cell": lambda stage, fields: stage.lock.coin_cell(True),
     "sync clock": _sync_clock,
+    "command": _command,
+    "access point down": _access_point(False),
+    "access point up": _access_point(True),
     "damage": lambda stage, fields: stage.lock.damage_sector(fields["sector"]),
 }

@@ -5,6 +5,7 @@ import re
 from firmware.core.admission import AdmissionError
 from firmware.core.bounds import GrantError
 from firmware.core.budget import BudgetError
+from firmware.core.words import OWNER
 from host_sim.session.fields import CodeOf
 from host_sim.session.grammar import SETUP_NAMES
 from host_sim.session.setup import (
@@ -78,6 +79,8 @@ def _subjects(line):
         return [f"the {line.form} `{line.fields[line.form]}`"]
     if line.form == "no settings":
         return ["the settings"]
+    if line.form == "gateway":
+        return ["the gateway"]
     if line.form in ("partition", "no partition"):
         return ["the partition"]
     return []
@@ -166,7 +169,7 @@ def _names(lines):
     """Names must be given before they are used, and once."""
     grants = {label(line): line for line in of_form(lines, *GRANT_FORMS)}
     names = {name for name, line in grants.items() if line.form in ("number", "owner")}
-    issuers, problems = Numbers.of(lines).issuers, []
+    issuers, problems = Numbers.of(lines).issuers, _gateway(lines)
     for line in lines:
         if line.form == "issue":
             problems += [(line.number, problem) for problem in _issue(line, grants, names)]
@@ -174,9 +177,29 @@ def _names(lines):
         elif line.form == "type":
             wanted = [part.name for part in line.fields["type"] if isinstance(part, CodeOf)]
             problems += [(line.number, f"no code is named `{name}` by here") for name in wanted if name not in names]
+        elif line.form == "command":
+            problems += [(line.number, problem) for problem in _command(line, grants)]
         elif line.form in ("log", "no log"):
             problems += [(line.number, problem) for problem in _logged(line, grants, issuers)]
     return problems
+
+
+def _gateway(lines):
+    """What is wrong with the other end of the radio, or with lines that need one."""
+    needed = of_form(lines, "command", "ended", "check-in", "access point down", "access point up")
+    powers = {line.fields["issuer"]: line.fields["may"] for line in of_form(lines, "issuer")}
+    for line in of_form(lines, "gateway"):
+        name, needed = line.fields["gateway"], []
+        if not powers.get(name, 0) & OWNER:
+            return [(line.number, f"there is no issuer `{name}` that may `owner`")]
+    return [(line.number, "expected a line `gateway LABEL` among the set-up") for line in needed[:1]]
+
+
+def _command(line, grants):
+    name, wanted = line.fields["command"], line.fields.get("for")
+    if (name == "revoke") != (wanted is not None):
+        return ["`revoke` needs a grant, as in `command revoke for couriers`, and nothing else does"]
+    return [] if wanted in {None, *grants} else [f"there is no grant `{wanted}`"]
 
 
 def _logged(line, grants, issuers):

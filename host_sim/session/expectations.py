@@ -115,6 +115,22 @@ def _last_fault(stage):
     return FAULTS[faults[-1]["detail"]], SETTINGS[place - 1] if place else None
 
 
+def _check_in(stage, fields):
+    def instead():
+        heard = stage.check_ins
+        return f"there were check-ins by {', '.join(heard)}" if heard else "there was no check-in"
+
+    return Expectation(lambda: fields["check-in"] in stage.check_ins, instead)
+
+
+def _ended(stage, fields):
+    def instead():
+        state, detail = stage.other_end.ended() or ("not there", None)
+        return f"it is {state}{f' ({detail})' if detail else ''}"
+
+    return Expectation(lambda: (stage.other_end.ended() or ("",))[0] == fields["command"], instead)
+
+
 def _chip(state):
     def expect(stage, fields):
         return Expectation(lambda: _chip_state(stage) == state, lambda: f"the lock is {_chip_state(stage)}")
@@ -138,6 +154,8 @@ _EXPECTATIONS = {
     "log": _log,
     "no log": _no_log,
     "fault": _fault,
+    "check-in": _check_in,
+    "ended": _ended,
     "awake": _chip("awake"),
     "asleep": _chip("asleep"),
     "dark": _chip("dark"),

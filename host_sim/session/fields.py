@@ -20,6 +20,10 @@ EVENTS = tuple(dict.fromkeys(word for word in DECISIONS + KINDS if word not in (
 FAULT_WORDS = FAULTS[1:]
 BOLT_STATES = ("locked", "unlocked", "between")
 DOOR_STATES = ("open", "closed")
+COMMANDS = ("unlock", "approve", "refuse", "revoke", "set-time", "identify")
+"""What a gateway can be told to send in a session, of all that it can; `revoke` needs a grant."""
+COMMAND_STATES = ("waiting", "sent", "done", "failed", "expired", "unanswered")
+REASONS = ("timer", "call", "event", "entry")
 
 _UNITS = {"ms": 0.001, "s": 1, "min": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|min|h|d)")

@@ -30,6 +30,9 @@ FIELDS = {
     "FAULT": fields.one_of(*fields.FAULT_WORDS),
     "BOLT": fields.one_of(*fields.BOLT_STATES),
     "DOOR": fields.one_of(*fields.DOOR_STATES),
+    "COMMAND": fields.one_of(*fields.COMMANDS),
+    "STATE": fields.one_of(*fields.COMMAND_STATES),
+    "REASON": fields.one_of(*fields.REASONS),
 }
 
 _RIGHTS = "[may POWERS] [from TIME] [until TIME] [schedule NAME] [second LABEL] [by LABEL] [revoked]"
@@ -86,6 +89,12 @@ SETUP = (
         "issuer LABEL may POWERS quota COUNT",
         "issuer parcels may unlock,call quota 32",
         "an authority besides the owner: what its grants may allow, and how many codes it may have outstanding",
+    ),
+    Form(
+        "gateway",
+        "gateway LABEL",
+        "gateway home",
+        "the lock has a radio; this issuer, who may `owner`, runs the gateway, beside a broker without TLS",
     ),
     Form(
         "zone", "zone ZONE", "zone CET-1CEST,M3.5.0,M10.5.0/3", "local time, for schedules; UTC where nothing is said"
@@ -154,6 +163,14 @@ ACTIONS = (
     Form("insert coin cell", "insert coin cell", "insert coin cell", "put it in"),
     Form("sync clock", "sync clock", "sync clock", "tell the sleeping lock the true time, over the cable"),
     Form(
+        "command",
+        "command COMMAND [for LABEL]",
+        "command revoke for couriers",
+        "the gateway queues a command: it goes out while the lock listens, or at its next check-in",
+    ),
+    Form("access point down", "access point down", "access point down", "the Wi-Fi is gone"),
+    Form("access point up", "access point up", "access point up", "it is back"),
+    Form(
         "damage",
         "damage flash sector COUNT",
         "damage flash sector 0",
@@ -200,6 +217,18 @@ EXPECTATIONS = (
         "expect fault FAULT [in NAME] [within DURATION]",
         "expect fault settings in relock_s",
         "the newest fault in the log is this one, in this setting",
+    ),
+    Form(
+        "check-in",
+        "expect check-in REASON [within DURATION]",
+        "expect check-in call within 10s",
+        "since the last action the gateway has had a hello of the lock's for this reason",
+    ),
+    Form(
+        "ended",
+        "expect command STATE [within DURATION]",
+        "expect command done within 10s",
+        "so stands the newest command in the gateway's queue",
     ),
     Form("awake", "expect awake [within DURATION]", "expect awake", "the chip runs"),
     Form("asleep", "expect asleep [within DURATION]", "expect asleep within 30s", "the chip is in deep sleep"),

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from host_sim.lock import FirmwareError, Happening, Lock
 from host_sim.session import actions, expectations
 from host_sim.session.grammar import EXPECTATIONS
+from host_sim.session.other_end import OtherEnd
 from host_sim.session.parser import Line
-from host_sim.session.setup import checked_lengths, known_codes, lock_config, start
+from host_sim.session.setup import checked_lengths, gateway, grant_ids, known_codes, lock_config, start
 from host_sim.session.stage import Stage, StepError
 
 _EXPECTATION_NAMES = frozenset(form.name for form in EXPECTATIONS)
@@ -63,10 +64,14 @@ def play(session, runtime, keep=None):
     `keep`, if given, is called with the lock at the end, whatever the end was.
     """
     with Lock(runtime=runtime, config=lock_config(session), start=start(session)) as lock:
-        stage = Stage(lock, known_codes(session), checked_lengths(session))
+        number = gateway(session)
+        other_end = None if number is None else OtherEnd(lock, number)
+        stage = Stage(lock, known_codes(session), checked_lengths(session), grant_ids(session), other_end)
         try:
             yield from _steps(session, stage)
         finally:
+            if other_end:
+                other_end.close()
             if keep:
                 keep(lock)
 

@@ -12,6 +12,7 @@ from firmware.core.packing import pack_grant
 from firmware.core.stretch import KEY_SIZE
 from firmware.core.words import EVENT, INTERVAL, NUMBER, OWNER, REMOTE, UNLOCK
 from host_sim.provision import Issuer, LockConfig
+from host_sim.session.other_end import radio
 
 GRANT_FORMS = ("interval", "event", "number", "owner")
 OWNER_DIGITS = 12
@@ -82,6 +83,18 @@ def known_codes(session):
     return {label(line): number(line) for line in of_form(session.setup, "number", "owner")}
 
 
+def grant_ids(session):
+    """Number of each grant by its label."""
+    return Numbers.of(session.setup).grants
+
+
+def gateway(session):
+    """Number of the issuer who runs the gateway, None for a lock without a radio."""
+    for line in of_form(session.setup, "gateway"):
+        return Numbers.of(session.setup).issuers[line.fields["gateway"]]
+    return None
+
+
 def checked_lengths(session):
     """Typed lengths at which codes end in a check digit."""
     grants = _trial_table(session.setup)
@@ -98,6 +111,8 @@ def _lock_config(setup):
     config = LockConfig(grants=[_described_grant(line, numbers) for line in of_form(setup, *GRANT_FORMS)])
     config.buckets = buckets(setup) or None
     config.settings = _settings(setup)
+    for line in of_form(setup, "gateway"):
+        config.radio = radio(numbers.issuers[line.fields["gateway"]])
     if of_form(setup, "no settings"):
         config.settings = None
     for line in of_form(setup, "partition", "no partition"):

@@ -13,17 +13,32 @@ class StepError(Exception):
 class Stage:
     """The lock on stage, with the names a session has given so far."""
 
-    def __init__(self, lock, codes, check_lengths):
-        """`codes`: digits by name, as known from the start; `check_lengths`: typed lengths with a check digit."""
+    def __init__(self, lock, codes, check_lengths, grants, other_end=None):
+        """`codes`: digits by name, as known from the start; `check_lengths`: typed lengths with a check digit.
+
+        `grants`: ids by label. `other_end`: an OtherEnd, None for a lock without a radio.
+        """
         self.lock = lock
         self.codes = dict(codes)
+        self.grants = grants
+        self.other_end = other_end
         self._check_lengths = frozenset(check_lengths)
         self._answers_before = 0
+        self._check_ins_before = 0
         self._random = random.Random(0)  # the same guesses in every run: a session can be played again
 
     def keys_begin(self):
         """From here on an answer is an answer to what is pressed now."""
         self._answers_before = len(self.lock.answers)
+
+    def act_begins(self):
+        """From here on a check-in is one that came after what is done now."""
+        self._check_ins_before = len(self.other_end.heard) if self.other_end else 0
+
+    @property
+    def check_ins(self):
+        """Reasons of the check-ins since the last action."""
+        return self.other_end.heard[self._check_ins_before :] if self.other_end else []
 
     @property
     def answers(self):

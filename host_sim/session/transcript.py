@@ -12,7 +12,14 @@ from rich.text import Text
 from host_sim.session.fields import NOT_ANSWERS, utc_text
 from host_sim.session.palette import ANSWERS, UNKNOWN
 
-_STYLES = {"key": "bold", "flash": "bright_black", "bolt": "bright_blue", "door": "bright_blue", "power": "yellow"}
+_STYLES = {
+    "key": "bold",
+    "flash": "bright_black",
+    "bolt": "bright_blue",
+    "door": "bright_blue",
+    "power": "yellow",
+    "radio": "blue",
+}
 _JOINTS = {"key": "", "flash": " · ", "bolt": " → "}
 _TOGETHER_S = 15  # what is further apart has a line and a time of its own
 _VISIT_S = 300  # what is further apart has nothing to do with each other
