@@ -1,5 +1,8 @@
 """A gateway and locks that only talk, with no broker between them; time stands still but for `wait`."""
 
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 from freezegun import freeze_time
@@ -7,6 +10,7 @@ from freezegun import freeze_time
 from firmware.core.words import OPENED
 from firmware.net.messages import BY_TIMER
 from firmware.store.audit import ENTRY
+from tests.host.vm import ROOT as PROJECT
 from tools.bench.scripted import ScriptedLock
 from tools.gateway.gateway import Gateway
 from tools.gateway.home import Home
@@ -33,18 +37,19 @@ def opened(lock, **fields):
     lock.record(ENTRY, OPENED, grant=2, **fields)
 
 
-def key_file(folder, locks=1, home="off", host="127.0.0.1", broker="insecure = true"):
-    """Write a key file for the scripted lock, and others beside it; returns its path."""
+def key_file(folder, locks=1, home="off", host="127.0.0.1", broker="insecure = true", lock=(ID, ROOT, LOG_KEY)):
+    """Write a key file for `lock`, the scripted one, and for others beside it; returns its path."""
+    id, root, log_key = lock
     lines = ["[broker]", f'host = "{host}"', broker, "", "[gateway]", 'listen = "45s"', "clock_ms = 40", ""]
     for number in range(locks):
         lines += [
             "[[lock]] # behind the house" if number == 0 else "[[lock]]",
-            f'id = "{int(ID, 16) + number:016x}"',
+            f'id = "{int(id, 16) + number:016x}"',
             f'label = "door {number}"',
             "issuer = 1",
             "epoch = 1",
-            f'root = "{ROOT.hex()}"',
-            f'log_key = "{LOG_KEY.hex()}"',
+            f'root = "{root.hex()}"',
+            f'log_key = "{log_key.hex()}"',
             f'home_assistant = "{home}"',
             "",
         ]
@@ -52,6 +57,38 @@ def key_file(folder, locks=1, home="off", host="127.0.0.1", broker="insecure = t
     path.write_text("\n".join(lines))
     path.chmod(0o600)
     return path
+
+
+class Running:
+    """`gateway run` as a process of its own."""
+
+    def __init__(self, path):
+        self._path = path
+        self.start()
+
+    def start(self):
+        """Start it, and wait until it is connected."""
+        command = [sys.executable, "-u", "-m", "tools", "gateway", "run", "--keys", str(self._path)]
+        self._process = subprocess.Popen(
+            command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        self.wait_for("connected")
+
+    def wait_for(self, text):
+        """Read what it prints up to a line with this text; returns the line."""
+        said = []
+        for line in self._process.stdout:
+            said.append(line)
+            if text in line:
+                return line
+        raise AssertionError(f"it ended without {text!r}:\n" + "".join(said))
+
+    def end(self, how=signal.SIGTERM):
+        """End it; returns its status."""
+        self._process.send_signal(how)
+        self._process.stdout.read()
+        self._process.stdout.close()
+        return self._process.wait(30)
 
 
 class End:

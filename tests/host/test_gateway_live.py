@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from tests.host.broker import GATEWAY, LOCK, PROGRAMS, Broker
 from tests.host.certificates import Authority
-from tests.host.gateways import key_file, opened, scripted
+from tests.host.gateways import Running, key_file, opened, scripted
 from tests.host.mqtt_client import MqttClient
 from tests.host.vm import ROOT
 from tools.cli import app
@@ -36,36 +36,6 @@ def broker(tmp_path_factory):
     running.start()
     yield running
     running.stop()
-
-
-class Running:
-    """`gateway run` as a process of its own."""
-
-    def __init__(self, path):
-        self._path = path
-        self.start()
-
-    def start(self):
-        """Start it, and wait until it is connected."""
-        command = [sys.executable, "-u", "-m", "tools", "gateway", "run", "--keys", str(self._path)]
-        self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        self.wait_for("connected")
-
-    def wait_for(self, text):
-        """Read what it prints up to a line with this text; returns the line."""
-        said = []
-        for line in self._process.stdout:
-            said.append(line)
-            if text in line:
-                return line
-        raise AssertionError(f"it ended without {text!r}:\n" + "".join(said))
-
-    def end(self, how=signal.SIGTERM):
-        """End it; returns its status."""
-        self._process.send_signal(how)
-        self._process.stdout.read()
-        self._process.stdout.close()
-        return self._process.wait(30)
 
 
 @pytest.fixture(autouse=True)
