@@ -142,7 +142,8 @@ class Connection:
             return
         waiting = self._expecting and not self._inbox and not self._coming
         try:
-            data = self._end.receive(network.patience_s if waiting else 0)
+            patience_s = network.settle_s if self._asked_us is None and self._greeted else network.patience_s
+            data = self._end.receive(patience_s if waiting else 0)
         except OSError:
             self._failed = protocol.ECONNRESET
             return

@@ -45,6 +45,8 @@ class Network:
         """(address, port) -> a function that takes a datagram's bytes and returns those of the answer, or None."""
         self.patience_s = 2.0
         """How long a real end is waited for, in real time, before it counts as silent."""
+        self.settle_s = 0.5
+        """The same where nothing was asked of it since it last said something: does more of that follow?"""
         self.traffic = Traffic()
         self.timeline = timeline
         self.station = station

@@ -30,6 +30,11 @@ class MqttClient:
         self._send(0xE0, b"")
         self._socket.close()
 
+    def shut(self):
+        """End the connection from another thread than the one that waits in `receive`, which raises OSError then."""
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+
     def publish(self, topic, message, qos=1, retain=False):
         """Publish; with QoS 1 wait until the broker has it."""
         packet_id = self._next_id() if qos else b""

@@ -138,6 +138,8 @@ class PeerEnd(ScriptedEnd):
         self.say(bytes([kind]) + length + bytes([size]) + body)
 
     def received(self, data):
+        if self.closed:
+            return
         self._got += data
         while len(self._got) > 1:
             size = shift = 0
