@@ -26,6 +26,8 @@ _BY_CALL = const(2)
 _BY_EVENT = const(3)
 _BY_ENTRY = const(4)
 
+_AGAIN_S = const(3600)
+
 # Buckets beside those of the typed lengths, which are longer: calls without a code, and news.
 _CALLS = const(1)
 _NEWS = const(2)
@@ -88,6 +90,9 @@ class Calling:
             self._memory.radio_at = 0  # the lock has no radio, or does not know by which name it would speak
             self._memory.keep()
             return
+        if self._memory.radio_at != ON_CALLS:  # should it crash, it does not begin again at once
+            self._memory.radio_at = wake.board.rtc_seconds() + _AGAIN_S
+        self._memory.keep()
         from firmware.radio import check_in
 
         check_in(wake, session, vault, contents, reason, turn)

@@ -9,7 +9,6 @@ who has no key any more, and the command is done when it comes again.
 import json
 
 from firmware.config import Config, ConfigError
-from firmware.core.admission import AdmissionError, admit
 from firmware.core.grants import GRANT_SIZE, Grants
 from firmware.core.records import StateError
 from firmware.net import messages
@@ -207,10 +206,14 @@ class Changes:
     def _admit(self, text, fields, table, grows):
         try:
             Config(text, table)
-            if grows:
-                admit(fields, Grants(table), self._wake.clock.read()[0], self._wake.config.grants)
         except ConfigError as error:
             raise Refused(messages.MALFORMED, str(error).encode())
+        if not grows:
+            return
+        from firmware.core.admission import AdmissionError, admit  # with what it needs it is large: not before
+
+        try:
+            admit(fields, Grants(table), self._wake.clock.read()[0], self._wake.config.grants)
         except AdmissionError as error:
             raise Refused(messages.REFUSED, str(error).encode())
 

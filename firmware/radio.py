@@ -15,7 +15,6 @@ from micropython import const
 from firmware.calling import ON_CALLS
 from firmware.core.words import LOST
 from firmware.net.link import NAME, NONSENSE, STALLED, Link, LinkError, Stream, over_tls
-from firmware.net.names import resolve
 from firmware.net.recall import Recall, packed
 from firmware.net.settings import INSECURE, KEY, Radio, RadioError, is_address
 from firmware.store import StorageError
@@ -144,6 +143,8 @@ class _Attempt:
         known = radio.ip or self._recall.broker or (radio.host if is_address(radio.host) else "")
         if known:
             return known
+        from firmware.net.names import resolve
+
         number = int.from_bytes(sha256(self._wake.config.mac + self._recall.packed()).digest()[:2], "big")
         sock = board.socket(True)
         try:

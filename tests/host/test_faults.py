@@ -222,3 +222,14 @@ def test_a_log_that_cannot_be_written_keeps_nobody_out(runtime):
         open_door(lock)
         lock.wait(30)
         assert lock.bolt == "locked" and not lock.prompt
+
+
+def test_a_check_in_that_crashes_is_not_tried_again_at_once(root, runtime):
+    break_file(root, "firmware/radio.py", "        radio = Radio(*contents)", "        raise MemoryError")
+    radio = {"security": "insecure", "port": 1883}
+    with Lock(runtime=runtime, config=LockConfig(CONFIG.grants, radio=radio), root=root) as lock:
+        lock.wait(1800)
+        assert [event["kind"] for event in lock.log()] == ["boot", "crash"]
+        open_door(lock)
+        lock.wait(7200)
+        assert 2 <= [event["kind"] for event in lock.log()].count("crash") <= 3
