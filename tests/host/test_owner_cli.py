@@ -138,7 +138,7 @@ def test_revoking_goes_through_the_gateway(keep, tmp_path):
 
 def test_the_app_takes_a_grant_over(keep):
     done = run(keep, "app", "front", "app")
-    assert "otpauth://totp/Dropbolt%3Afront%20app?secret=" in done.stdout
+    assert "otpauth://totp/Dropbolt:front%20app?secret=" in done.stdout
     assert "█" in done.stdout
     assert run(keep, "app", "front", "app").stdout == done.stdout
     fails(run(keep, "issue", "front", "app"), "made by an authenticator app")

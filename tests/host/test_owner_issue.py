@@ -1,5 +1,6 @@
 """Codes from an owner's record open the lock when they say so, and at no other time; none is given out twice."""
 
+import pyotp
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 from firmware.core.verify import otp_code
 from host_sim.lock import DEFAULT_START
 from tests.host.owners import CONFIG, lock_of, record
+from tools.owner.app import link
 from tools.owner.issue import IssueError, digits_of, hours, issue, status
 from tools.owner.record import WITHDRAWN, RecordError, joined
 
@@ -161,6 +163,8 @@ def test_what_cannot_be_is_said():
     sunday = DEFAULT_START + 6 * DAY
     with pytest.raises(IssueError, match="cleaner is closed then by its schedule: Sun 8 Mar 2026 09:00 to 10:00"):
         issue(kept, "cleaner", DEFAULT_START, (sunday, sunday + HOUR))
+    with pytest.raises(IssueError, match="cleaner is closed then by its schedule: Sat 7 Mar 2026 13:00"):
+        issue(kept, "cleaner", DEFAULT_START + 5 * DAY + 4 * HOUR)
     assert kept.codes == []
 
 
@@ -172,9 +176,29 @@ def test_a_grant_keeps_to_its_days():
     with pytest.raises(IssueError, match="days ended on"):
         issue(kept, "days", DEFAULT_START + 9 * DAY)
     assert issue(kept, "days", DEFAULT_START + 2 * DAY).code.until == DEFAULT_START - 8 * HOUR + 3 * DAY
+    later = record(config=CONFIG.replace('label = "days"', 'label = "days"\nvalid_from = 2026-03-05T00:00:00Z'))
+    with pytest.raises(IssueError, match="days is valid from Thu 5 Mar 2026 01:00 .* on: ask with --when"):
+        issue(later, "days", DEFAULT_START)
 
 
 def test_numbers_are_told_as_they_are():
     kept = record()
     assert issue(kept, "parcel", DEFAULT_START).digits == "73913042"
     assert digits_of(kept, kept.codes[0]) == "73913042"
+
+
+@settings(max_examples=12)
+@given(st.integers(0, 10**9), st.booleans(), st.sampled_from([6, 7, 8]), st.sampled_from([30, 60]))
+def test_an_app_makes_the_codes_that_open(later, sha256, digits, step):
+    fields = f'label = "app"\nsha256 = {str(sha256).lower()}\nstep = "{step}s"'
+    text = (
+        CONFIG.replace('label = "app"', fields)
+        .replace("digits = 6", f"digits = {digits}")
+        .replace("_in = 100", "_in = 10")
+    )
+    text = text.replace("length = 6", f"length = {digits}") if digits == 7 else text
+    kept = record(config=text)
+    app = pyotp.parse_uri(link(kept, "app"))
+    t = DEFAULT_START + later
+    assert app.at(t) == otp_code(kept.table, 0, 0, kept.table.step_at(0, t), kept.lock_id)
+    assert (app.name, app.issuer, app.interval) == ("front app", "Dropbolt", step)

@@ -10,7 +10,7 @@ from firmware.core.admission import AdmissionError
 from firmware.net.keys import Keys
 from host_sim.lock import DEFAULT_START, LockConfig
 from host_sim.provision import Issuer
-from tests.host.owners import CONFIG, NUMBERS, PASSPHRASE, folder, record
+from tests.host.owners import CONFIG, NUMBERS, PASSPHRASE, folder, record, sealed
 from tools.config.reader import parse
 from tools.owner.issue import issue
 from tools.owner.keep import IDENTITY, Keep, KeepError
@@ -64,6 +64,20 @@ def test_the_identity_is_made_once_and_opens_again(tmp_path):
     again = Keep(keep.path)
     again.unlock(PASSPHRASE)
     assert again.recipient == keep.recipient
+
+
+def test_the_passphrase_is_changed(tmp_path, monkeypatch):
+    monkeypatch.setattr("tools.owner.keep.pyrage.passphrase.encrypt", sealed)
+    keep = folder(tmp_path, record())
+    with pytest.raises(KeepError, match="an empty passphrase keeps nothing"):
+        keep.change_passphrase("")
+    Keep(tmp_path).unlock(PASSPHRASE)
+    keep.change_passphrase("another")
+    with pytest.raises(KeepError, match="does not open with this passphrase"):
+        Keep(tmp_path).unlock(PASSPHRASE)
+    again = Keep(tmp_path)
+    again.unlock("another")
+    assert again.load("front") == record()
 
 
 def test_a_change_that_fails_changes_nothing(tmp_path):

@@ -33,7 +33,7 @@ def link(record, label):
         why.append(f"they have more than {_MOST_DIGITS} digits")
     if why:
         raise IssueError(f"no authenticator app makes the codes of {table.label(i)}: {', '.join(why)}")
-    name = quote(f"Dropbolt:{record.label} {table.label(i)}")
+    name = "Dropbolt:" + quote(f"{record.label} {table.label(i)}", safe="")
     secret = base64.b32encode(table.key(i)).decode().rstrip("=")
     algorithm = "SHA256" if table.sha256(i) else "SHA1"
     return (

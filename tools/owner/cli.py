@@ -85,6 +85,14 @@ def setup(context: typer.Context):
         print(f"this computer is {keep.recipient}")
 
 
+@app.command()
+def passphrase(context: typer.Context):
+    """Change the passphrase. Copies of the folder made before still open with the old one."""
+    with told():
+        keep = _unlocked(context)
+        keep.change_passphrase(typer.prompt("New passphrase", hide_input=True, confirmation_prompt=True, err=True))
+
+
 @app.command(name="issue")
 def issue_code(
     context: typer.Context,

@@ -95,17 +95,19 @@ def window_of(table, i, value):
 
 def hours(record, i, since, until):
     """The spans within [since, until) at which the grant's schedule is open; the whole where there is none."""
-    number = record.table.schedule(i)
+    return list(_spans(record, record.table.schedule(i), since, until))
+
+
+def _spans(record, number, since, until):
     if not number:
-        return [(since, until)]
-    spans, t = [], since
-    while t < until:
-        if record.schedules.allows(number, t):
-            end = record.schedules.closes(number, t, until)
-            spans.append((t, end))
-            t = end
-        t += _MINUTE - t % _MINUTE
-    return spans
+        yield since, until
+        return
+    while since < until:
+        if record.schedules.allows(number, since):
+            end = record.schedules.closes(number, since, until)
+            yield since, end
+            since = end
+        since += _MINUTE - since % _MINUTE
 
 
 def when(record, i, since, until):
@@ -180,10 +182,11 @@ def _open_codes(record, now):
 def _interval(record, i, now, span):
     table = record.table
     since, until = span or (now, now + 1)
-    step = _step_for(record, i, since, until, span)
+    step = _step_for(record, i, since, until)
     opens, shuts = window_of(table, i, step)
-    if span and not hours(record, i, max(since, opens), min(until, shuts)):
-        raise IssueError(f"{table.label(i)} is closed then by its schedule: {place.span(record.zone, since, until)}")
+    asked = span or (now, shuts)
+    if not any(_spans(record, table.schedule(i), max(asked[0], opens), min(asked[1], shuts))):
+        raise IssueError(f"{table.label(i)} is closed then by its schedule: {place.span(record.zone, *asked)}")
     given = {(code.serial, code.value) for code in record.codes if code.grant == table.id(i)}
     taken = _open_codes(record, now)
     for serial in record.share[table.id(i)]:
@@ -197,15 +200,14 @@ def _interval(record, i, now, span):
     )
 
 
-def _step_for(record, i, since, until, asked):
+def _step_for(record, i, since, until):
     """The step whose code opens from `since` to `until`; its own begins at `since` if it can."""
     table, zone = record.table, record.zone
-    if asked:
-        first, last = table.valid_from(i), table.valid_until(i)
-        if since < first or last and until > last:
-            ends = f"from {place.moment(zone, first)} " if first else ""
-            ends += f"until {place.moment(zone, last)}" if last else "on"
-            raise IssueError(f"{table.label(i)} is valid {ends}: ask for hours within it")
+    first, last = table.valid_from(i), table.valid_until(i)
+    if since < first or last and until > last:
+        ends = f"from {place.moment(zone, first)} " if first else ""
+        ends += f"until {place.moment(zone, last)}" if last else "on"
+        raise IssueError(f"{table.label(i)} is valid {ends}: ask with --when for hours within it")
     lowest = table.step_at(i, until - 1) - table.grace_after(i)
     highest = table.step_at(i, since) + table.grace_before(i)
     if lowest > highest:

@@ -52,11 +52,19 @@ class Keep:
         """Make the folder and its identity. Raises KeepError for one that is there, or an empty passphrase."""
         if self.exists:
             raise KeepError(f"{self.path} is set up already")
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        identity = pyrage.x25519.Identity.generate()
+        self._wrap(identity, passphrase)
+        self._identity = identity
+
+    def change_passphrase(self, passphrase):
+        """Encrypt the identity, which is unlocked, with another passphrase. Raises KeepError for an empty one."""
+        self._wrap(self._identity, passphrase)
+
+    def _wrap(self, identity, passphrase):
         if not passphrase:
             raise KeepError("an empty passphrase keeps nothing: choose one")
-        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._identity = pyrage.x25519.Identity.generate()
-        write_private(self.path / IDENTITY, pyrage.passphrase.encrypt(str(self._identity).encode(), passphrase))
+        write_private(self.path / IDENTITY, pyrage.passphrase.encrypt(str(identity).encode(), passphrase))
 
     def unlock(self, passphrase):
         """Open the identity. Raises KeepError; nothing has changed then."""
