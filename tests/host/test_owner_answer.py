@@ -83,8 +83,8 @@ def test_what_the_lock_has_seen_counts():
         lock.wake()
         lock.type(digits + "#")
         lock.wait(20)
-        dump = sectors(lock.flash)
-    learn(kept, dump, check(kept, dump), NOW)
+        dump = lock.flash
+    assert learn(kept, dump, check(kept, sectors(dump)), NOW) == ""
     found = answer(kept, digits, NOW + 60)
     assert (found.decision, found.grant) == ("used", "couriers")
     assert "issue a new one" in told(found)

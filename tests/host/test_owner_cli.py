@@ -267,3 +267,18 @@ def test_weekly_hours_are_told(tmp_path):
     scheduled = CONFIG.replace("window = 8", 'window = 8\nschedule = "workdays"')
     keep = folder(tmp_path, record(config=scheduled))
     assert "It opens Mon-Fri 08:00-18:00." in run(keep, "issue", "front", "couriers").stdout
+
+
+def test_a_memory_that_was_tampered_with_is_not_believed(keep, tmp_path):
+    digits = digits_of(run(keep, "issue", "front", "couriers"))[0]
+    with lock_of(record()) as lock:
+        lock.wake()
+        lock.type(digits + "#")
+        lock.wait(20)
+        dump = bytearray(lock.flash)
+    dump[32 + 4 : 64] = bytes(28)
+    (tmp_path / "dump").write_bytes(dump)
+    done = run(keep, "log", "front", tmp_path / "dump")
+    assert (done.exit_code, "memory of used codes cannot be believed" in done.stderr) == (0, True)
+    assert "open" in run(keep, "list", "front").stdout
+    assert "cannot be believed" in " ".join(run(keep, "doctor", "front", "--dump", tmp_path / "dump").stdout.split())

@@ -60,6 +60,8 @@ def test_spans_are_understood_at_the_lock(text, told):
         ("tomorrow 13pm-14", "there is no 13 pm"),
         ("2026-11-31 9-12", "what day is"),
         ("soon", "what day is `soon`"),
+        ("2999-01-01 9-10", "years from 2020 to 2103"),
+        ("2999-01-01", "years from 2020 to 2103"),
         ("", "from when until when"),
     ],
 )
@@ -90,6 +92,8 @@ def test_moments_are_understood_at_the_lock(text, told):
         ("2026-03-29 02:30", "leave that hour out"),
         ("yesterday", "at what time"),
         ("2026-13-01T00:00Z", "month"),
+        ("1999-01-01T00:00Z", "years from 2020 to 2103"),
+        ("9999-12-31T23:59Z", "years from 2020 to 2103"),
     ],
 )
 def test_moments_that_are_unclear_are_refused(text, why):

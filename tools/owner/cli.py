@@ -175,9 +175,11 @@ def log(
     now = int(time.time())
     with told():
         with _unlocked(context).change(lock) as record:
-            happened, sound = dump.take_log(record, file, now)
+            happened, sound, wrong = dump.take_log(record, file, now)
         console().print(show.events(record, happened[-last:] if last > 0 else ()))
         print(f"{sound.events} events, as the lock wrote them; head {sound.head}")
+        if wrong:
+            print(f"its memory of used codes cannot be believed ({wrong}): no code was noted as used", file=sys.stderr)
 
 
 @app.command()
@@ -246,9 +248,7 @@ def _examined(record, dump_file, gateway, now):
 
     if gateway:
         return list(afar.findings(record, gateway, now))
-    sectors = partition.sectors(partition.load(dump_file))
-    dump.learn(record, sectors, dump.check(record, sectors), now)
-    return list(dump.findings(record, sectors, now))
+    return list(dump.findings(record, partition.load(dump_file), now))
 
 
 @app.command()

@@ -2,15 +2,20 @@
 
 from dataclasses import dataclass
 
+from firmware.core.records import StateError
 from firmware.core.state import State
 from firmware.core.words import ACCEPTED, DECISIONS, INTERVAL, LOST, OPENED, QUALITIES, STALE
 from firmware.logbook import FAULTS
+from firmware.store import StorageError
 from firmware.store.audit import ENTRY, FAULT, JAM, Event
+from firmware.store.chain import Sealed
+from firmware.store.ring import Ring
+from host_sim.devices import FlashImage
 from tools.log import partition
 from tools.log.export import export
 from tools.log.files import read
 from tools.log.lines import NO_HEAD, read_event, read_head, read_whole
-from tools.log.partition import JOURNAL, LOG, in_order
+from tools.log.partition import LOG, in_order
 from tools.log.verify import verify
 from tools.log.words import Names, event_words, word
 from tools.owner import place
@@ -20,6 +25,7 @@ _PPM = 8.5
 _DAY = 86400
 _REFUSALS = 5
 _LIMIT = 8 << 20
+_JOURNAL = (0, 16, 1)  # first sector, sectors, ring id
 
 
 class OtherLock(ValueError):
@@ -57,19 +63,24 @@ def known_head(record):
     return None if record.head in (None, NO_HEAD) else read_head(record.head)
 
 
-def learn(record, sectors, sound, now):
-    """Have the record know which codes the lock has seen, and the head of its log, from a dump that was checked."""
-    journal = [sector for sector in in_order(sectors, JOURNAL) if sector.journal_id == record.issuer.journal_id]
-    if journal:
-        record.seen = [body.body.hex() for body in journal[-1].bodies]
-        state = record.state()
-        record.seen = [bytes(body).hex() for body in State.snapshot(state)]
-        record.seen_at = now
+def learn(record, dump, sound, now):
+    """Have the record know the head of a log that was checked, and which codes the lock has used, as the lock would
+    read its journal in the bytes of a dump. Returns why that cannot be believed, a word of firmware/store; else "".
+    """
     record.head = str(sound.head)
+    issuer, state = record.issuer, State(record.table)
+    ring = Ring(FlashImage(dump), *_JOURNAL, Sealed(issuer.mac), state.snapshot)
+    try:
+        ring.mount(issuer.journal_id, lambda body, mac: state.apply(body))
+    except (StorageError, StateError) as error:
+        return str(error)
+    record.seen = [bytes(body).hex() for body in state.snapshot()]
+    record.seen_at = now
+    return ""
 
 
 def take_log(record, path, now):
-    """(Events, Sound) of the dump or the exported log at `path`, which the record knows from then on.
+    """(Events, Sound, as `learn`) of the dump or the exported log at `path`, which the record knows from then on.
 
     Raises as `check`, LineError for what is neither, OSError.
     """
@@ -77,15 +88,14 @@ def take_log(record, path, now):
     if len(content) == partition.SIZE:
         sectors = partition.sectors(content)
         sound = check(record, sectors)
-        learn(record, sectors, sound, now)
-        return events(sectors), sound
+        return events(sectors), sound, learn(record, content, sound, now)
     text = content.decode(errors="replace")
     first, *lines = text.splitlines() or [""]
     if read_whole(first).journal_id not in (record.issuer.journal_id, record.lock_id):  # the gateway's has the lock's
         raise OtherLock(f"{path} is not the log of {record.label}: take that lock's record, or its log")
     sound = verify(text, record.issuer.audit_key, known_head(record))
     record.head = str(sound.head)
-    return [read_event(line) for line in lines], sound
+    return [read_event(line) for line in lines], sound, ""
 
 
 def events(sectors):
@@ -100,8 +110,16 @@ def said(record, event):
     return place.moment(record.zone, event.t) if event.t else "", what, grant, more
 
 
-def findings(record, sectors, now):
-    """Yield the Findings of a dump at unix second `now`: clock, then as `of_log`."""
+def findings(record, dump, now):
+    """Yield the Findings of the bytes of a dump at unix second `now`: journal, clock, then as `of_log`.
+
+    Raises as `check`.
+    """
+    sectors = partition.sectors(dump)
+    wrong = learn(record, dump, check(record, sectors), now)
+    if wrong:
+        do = "the lock stays closed: Faults in docs/field-guide.md; a dump cut short? read the flash again"
+        yield Finding(False, f"its memory of used codes cannot be believed: {wrong}", do)
     happened = events(sectors)
     yield from _clock(record, happened, now)
     yield from of_log(record, happened, now)

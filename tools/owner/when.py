@@ -6,6 +6,8 @@ Hours are read here, days by dateparser. What can be meant in two ways is refuse
 import re
 from datetime import UTC, datetime, timedelta
 
+from firmware.clock import END
+from firmware.sync import EARLIEST
 from tools.owner import place
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -37,6 +39,7 @@ def span_of(text, zone, now):
     opens = day + timedelta(minutes=begin)
     shuts = day + timedelta(minutes=end + (1440 if end <= begin else 0))
     since, until = _first(opens, zone), _last(shuts, zone)
+    _within(since, until)
     if until <= now:
         raise WhenError(f"{place.span(zone, since, until)} is over; did you mean another day? {_EXAMPLES}")
     return since, until
@@ -47,6 +50,19 @@ def instant_of(text, zone, now):
 
     A weekday is the last one, a date without a year the last of that name.
     """
+    t = _instant(text, zone, now)
+    _within(t)
+    return t
+
+
+def _within(*times):
+    """Raise WhenError for a time that no lock's clock knows."""
+    for t in times:
+        if not EARLIEST <= t < END:
+            raise WhenError("a lock's clock knows the years from 2020 to 2103")
+
+
+def _instant(text, zone, now):
     words = _words(text)
     if words == "now":
         return now
@@ -74,6 +90,7 @@ def _whole_day(text, words, zone, now):
         raise WhenError(f"{text!r}: from when until when? {_EXAMPLES}")
     day = _day(words, zone, now)
     since, until = _first(day, zone), _last(day + timedelta(days=1), zone)
+    _within(since, until)
     if until <= now:
         raise WhenError(f"{place.span(zone, since, until)} is over; {_EXAMPLES}")
     return since, until
