@@ -21,7 +21,7 @@ PIP_INSTALL := -m pip install --quiet --quiet
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-17s %s\n", $$1, $$2 }'
 
-demo: .venv/ready lib/umqtt/simple.py ## play a day of deliveries at the door, on the MicroPython VM
+demo: .venv/ready lib/umqtt/simple.py ## play a day of deliveries and a day with the radio, on the MicroPython VM
 	@$(PY) -m host_sim demo
 
 sim: .venv/ready ## the lock live in this terminal

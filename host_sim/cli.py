@@ -57,7 +57,7 @@ def play(
 
 @app.command()
 def demo():
-    """Play a day at the door on the MicroPython VM."""
+    """Play a day at the door and a day with the radio on the MicroPython VM."""
     if not demonstrate(Transcript()):
         raise typer.Exit(WRONG_EXPECTATION)
 

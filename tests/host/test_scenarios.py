@@ -108,4 +108,5 @@ def test_the_demo_shows_its_day_and_what_it_came_to():
     assert shown.exit_code == 0
     assert "the MicroPython VM 1." in shown.stdout
     assert "JAMMED" in shown.stdout
+    assert "INSECURE" in shown.stdout and "connected WITHOUT TLS" in shown.stdout
     assert "all as expected" in shown.stdout
