@@ -26,7 +26,7 @@ def told(found):
 GRANTS = st.sampled_from(["app", "couriers", "visitors", "days", "cleaner", "parcel", "owner"])
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(GRANTS, st.integers(0, 3 * DAY), st.integers(-2, 10), st.sampled_from("0123456789"))
 def test_it_answers_as_the_lock(grant, later, place, digit):
     kept = record()

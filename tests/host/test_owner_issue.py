@@ -29,7 +29,7 @@ def typed(lock, t, digits):
 SPANS = st.tuples(st.integers(0, 4 * DAY), st.integers(1, 3 * HOUR))
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.sampled_from(["visitors", "days", "cleaner"]), SPANS, st.data())
 def test_an_interval_code_opens_in_its_window_and_not_outside(grant, span, data):
     kept = record()
@@ -54,7 +54,7 @@ def test_an_interval_code_opens_in_its_window_and_not_outside(grant, span, data)
         assert not typed(lock, end + 2, issued.digits)
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(st.lists(st.sampled_from(["both", "swapped", "one", "other"]), min_size=6, max_size=6))
 def test_codes_of_an_event_open_in_any_order_and_no_show_blocks_nothing(days):
     kept = record()
