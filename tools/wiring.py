@@ -11,6 +11,7 @@ from typing import NamedTuple
 _ROOT = Path(__file__).parents[1]
 FILE = _ROOT / "docs" / "wiring.svg"
 _BOARD = _ROOT / "firmware" / "board.py"
+_LAST_GPIO = 39
 
 
 class Wire(NamedTuple):
@@ -38,8 +39,7 @@ def pads():
     for node in ast.parse(_BOARD.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Assign):
             found |= _numbers(node.targets[0], node.value)
-    del found["WATCHDOG_MS"]
-    return found
+    return {name: numbers for name, numbers in found.items() if max(numbers) <= _LAST_GPIO}
 
 
 def _numbers(target, value):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from firmware.clock import Clock
+from firmware.clock import END, Clock
 from firmware.core.grants import Grants
 from firmware.core.packing import pack_grant
 from firmware.core.state import State
@@ -203,6 +203,8 @@ def test_a_jump_that_the_witness_sees_is_covered_from_then_on_until_a_sync(drift
             take(bench, step)
             continue
         seconds, ahead = step
+        if ahead and bench.chip.unix + seconds > END - 100 * DAY:
+            continue  # a time that is not even read, and forgotten once the clock is back from there
         bench.check()
         bench.jump(seconds if ahead else -min(seconds, bench.chip.unix - 950_000_000))
         jumped = True
