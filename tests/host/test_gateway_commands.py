@@ -335,3 +335,16 @@ def test_keys_in_commands_are_wiped_when_they_have_ended(end, tmp_path):
         end.store.end(number, "cancelled")
     assert end.store.command(number).text is None
     assert end.store.command(number).shown == "put-issuer 9"
+
+
+def test_a_lock_that_takes_no_commands_leaves_the_gateway_to_the_others(end):
+    """With a fault a lock says the highest counter that there is: nothing can go out above it."""
+    lock = scripted()
+    number = end.send("mute", "on")
+    lock.last = lambda *_: 0xFFFFFFFF
+    end.check_in(lock)
+    assert lock.done == []
+    assert end.state(number) == "waiting"
+    del lock.last
+    end.check_in(lock)
+    assert end.state(number) == "done"

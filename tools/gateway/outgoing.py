@@ -10,6 +10,8 @@ from tools.protocol.seal import DOWN
 _QUIET_S = 0.2
 _HELD_BACK_S = 2.0
 _FOLLOW = 64
+_HIGHEST = 0xFFFFFFFF
+"""Counter above which there is none: a lock with a fault says that it is at it, and takes no commands."""
 _TRIES = 3
 """Times that a command is sent in one check-in while the lock says `retry`."""
 
@@ -80,7 +82,16 @@ class Outgoing:
                 live.more = True  # the key file has the next root key already, and is about to be read again
             else:
                 due.append(waits)
-        return due[:_FOLLOW]
+        room = min(_FOLLOW, _HIGHEST - self._last(keys, live))
+        if due and not room:
+            self._tell(keys.id, "waits", "the lock takes no commands: see its log for a fault")
+        return due[:room]
+
+    def _last(self, keys, live):
+        """The highest counter that the lock, or this gateway, knows of."""
+        party = (live.channel.sender, live.channel.epoch)
+        told = max((item.counter for item in live.hello.counters if (item.sender, item.epoch) == party), default=0)
+        return max(self._store.last_counter(keys.id, live.channel.epoch), told)
 
     def _end(self, keys, waits, state, why):
         self._store.end(waits.number, state, None, why)
@@ -88,10 +99,7 @@ class Outgoing:
 
     def _send(self, key_file, keys, live, due):
         channel = live.channel
-        party = (channel.sender, channel.epoch)
-        told = max((item.counter for item in live.hello.counters if (item.sender, item.epoch) == party), default=0)
-        last = max(self._store.last_counter(keys.id, channel.epoch), told)
-        for counter, waits in enumerate(due, last + 1):
+        for counter, waits in enumerate(due, self._last(keys, live) + 1):
             self._store.seal(keys.id, channel.epoch, counter, waits.number, live.nonce)
             live.sent[waits.number] = live.sent.get(waits.number, 0) + 1
             text = self._text(key_file, keys, live, waits)
