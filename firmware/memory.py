@@ -6,6 +6,9 @@ Nothing on which an opening rests alone: a lock that has forgotten only waits lo
 import binascii
 import struct
 
+from micropython import const
+
+_LONGEST = const(34560000)  # 400 days, in seconds: nothing sleeps for so long
 _FORMAT = "<4sIIIIIIIIIIBBBB"
 _MARK = b"dbt5"  # changes with the layout: what another version left is forgotten
 
@@ -49,8 +52,9 @@ class Memory:
             _FORMAT, kept
         )
         counted_at, seen, seen_at, owner_at, kept_at = moments
-        # After a brown-out the memory may still be there while the clock behind it has begun anew.
-        if mark != _MARK or not max(counted_at, seen_at, owner_at) <= kept_at <= self.owner_at:
+        # After a brown-out the memory may still be there while the clock behind it has begun anew; after a reset while
+        # the calendar showed the date (Board.set_date), that clock is ahead by years, which nobody has lived through.
+        if mark != _MARK or not max(counted_at, seen_at, owner_at) <= kept_at <= self.owner_at <= kept_at + _LONGEST:
             return False
         self.credit, self.reference, self.doubt, self.counted_at = credit, reference, doubt, counted_at
         self.seen, self.seen_at, self.owner_at = seen, seen_at, owner_at

@@ -321,3 +321,16 @@ def test_a_state_that_could_not_be_read_for_once_is_not_taken_for_an_empty_one()
     life.clock.read()
     assert life.clock.read()[1] == TRUSTED
     assert life.clock.credit == 1065
+
+
+def test_a_reset_while_the_chips_calendar_shows_the_date_refills_nothing():
+    life = Life()
+    life.pass_time(DAY)
+    life.clock.read()
+    before = life.clock.credit
+    life.board.rtc += 25 * 365 * DAY  # the watchdog bit while the calendar was ahead, for the dates of certificates
+    life.wake()
+    for _ in range(3):
+        life.clock.read()
+        life.pass_time(10)
+    assert life.clock.credit <= before + 30
