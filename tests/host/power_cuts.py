@@ -19,7 +19,7 @@ from host_sim.runtime.image import PROJECT
 from host_sim.session import actions, expectations
 from host_sim.session.grammar import EXPECTATIONS
 from host_sim.session.parser import load, read_line
-from host_sim.session.setup import buckets, checked_lengths, known_codes, lock_config, of_form, start
+from host_sim.session.setup import buckets, checked_lengths, grant_ids, known_codes, lock_config, of_form, start
 from host_sim.session.stage import Stage, StepError
 from host_sim.world.flash import NorViolation
 from host_sim.world.tears import TEARS
@@ -89,11 +89,11 @@ class Day:
         life = Life(lock, Moment(lock.snapshot(), Witness(one_time, buckets(session.setup), start(session))))
         begun, lines = life.moment(), [read_line("restore power", 0)]
         lock.restore_power()
-        stage = Stage(lock, names, self._checked)
+        stage = self._stage(lock, names)
         for line in session.steps:
             if line.form in ("wake", "restore power") and not lock.awake:
                 begun, lines = self._close(life, begun, lines, stage), []
-                stage = Stage(lock, stage.codes, self._checked)
+                stage = self._stage(lock, stage.codes)
                 life = Life(lock, begun)
                 if line.number > until:
                     return
@@ -102,6 +102,9 @@ class Day:
             if line.form == "issue":
                 life.witness.codes[stage.codes[line.fields["as"]]] = line.fields["issue"]
         self._close(life, begun, lines, stage)
+
+    def _stage(self, lock, codes):
+        return Stage(lock, codes, self._checked, grant_ids(self._session))
 
     def _close(self, life, begun, lines, stage):
         try:
@@ -117,7 +120,7 @@ class Day:
         """What happens in a visit, as something to do with a Life; the session's own cuts are left out."""
 
         def play(life):
-            stage = Stage(life.lock, visit.codes, self._checked)
+            stage = self._stage(life.lock, visit.codes)
             for line in visit.lines:
                 if line.form not in _CUTS:
                     step(stage, line)

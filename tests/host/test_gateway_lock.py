@@ -23,13 +23,13 @@ NEXT = b"n" * 32
 class Ends:
     """The gateway in the place of peer.Issuers; roots of the gateway's issuer: `roots`."""
 
-    def __init__(self, lock, path, roots):
+    def __init__(self, lock, path, roots, clock):
         self.lock = lock.lock_id
         self.id = lock.lock_id.hex()
         keys = LockKeys(self.id, "door", GATEWAY, 1, roots, lock.log_key)
         file = KeyFile(Broker("127.0.0.1", insecure=True), {self.id: keys}, path / "gateway.db")
         self.keys = keys
-        self.store = store.Store(file.store)
+        self.store = store.Store(file.store, clock)
         self.lines = []
         self.gateway = gateways.Gateway(file, self.store, lambda _, word, text: self.lines.append((word, text)))
 
@@ -63,10 +63,8 @@ def beside(runtime, path, monkeypatch, roots=None):
         clock = SimpleNamespace(
             time=lambda: float(lock.now), time_ns=lambda: int(lock.now * 1e9), monotonic=lambda: float(lock.now)
         )
-        for module in (gateways, outgoing, store):
-            monkeypatch.setattr(module, "time", clock)
         monkeypatch.setattr(outgoing, "_QUIET_S", -1)  # simulated time stands still here: nothing to wait for
-        ends = Ends(lock, path, roots or {1: ROOTS[GATEWAY]})
+        ends = Ends(lock, path, roots or {1: ROOTS[GATEWAY]}, clock)
         peer = Peer(ends)
         lock.world.network.routes["10.0.0.2", 1883] = peer.end
         assert lock.run_until(lambda: peer.packets[-1:] == [0xE0] and not lock.awake, 40), lock.log()
