@@ -5,10 +5,10 @@ import pytest
 from firmware.core.grants import Grants
 from firmware.core.packing import pack_grant
 from firmware.core.verify import otp_code
-from firmware.core.words import DURESS, EVENT, LOST, TRUSTED, UNLOCK
+from firmware.core.words import DURESS, EVENT, LOST, OWNER, TRUSTED, UNLOCK
 from firmware.net import messages as m
 from host_sim.runtime import RUNTIMES
-from tests.host.radio_lock import CARRIER, GATEWAY, GUEST, checked_in, next_check_in, radio_lock
+from tests.host.radio_lock import CARRIER, GATEWAY, GRANTS, GUEST, checked_in, next_check_in, radio_lock
 from tools.protocol.messages import Bye, Events, Hello, Result
 from tools.protocol.seal import Channel
 
@@ -340,3 +340,22 @@ def test_a_lock_that_reaches_nobody_tries_more_and_more_rarely(runtime):
         assert 6480 <= gaps[0] <= 7300
         assert gaps[2] > 25000
         assert [event["detail"] for event in events(lock, "radio")] == [1]
+
+
+@BOTH
+def test_an_issuer_that_the_owner_revokes_at_the_keypad_opens_nothing_in_the_check_in_under_way(runtime):
+    owner = {"label": "owner", "kind": "number", "number": "918273645546", "uses": 0, "permissions": UNLOCK | OWNER}
+    with radio_lock(runtime, grants=[*GRANTS, owner]) as (lock, peer):
+        said = len(peer.issuers.of(Hello, CARRIER))
+        lock.wake()
+        lock.type("0#")
+        assert lock.run_until(lambda: len(peer.issuers.of(Hello, CARRIER)) > said, 10)
+        nonce = peer.issuers.of(Hello, CARRIER)[-1].nonce
+        lock.type("918273645546#")
+        assert lock.run_until(lambda: lock.openings == 1 and lock.bolt == "locked", 25)
+        lock.type(f"82#{CARRIER}#")
+        lock.wait(2)
+        peer.publish(peer.issuers.seal(CARRIER, m.UNLOCK_NOW, nonce.boots, nonce.number, int(lock.now) + 60))
+        assert lock.run_until(lambda: not lock.awake, 120)
+        assert lock.openings == 1
+        assert [event["issuer"] for event in lock.log() if event["kind"] == "revocation"] == ["carrier"]
