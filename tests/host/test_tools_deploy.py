@@ -130,7 +130,7 @@ def test_cable_pulled_while_the_lock_has_power(lock, releases, monkeypatch, star
         for left in range(start, 10_000, 23):
             Pulled.left = left
             with monkeypatch.context() as patch:
-                patch.setattr("tools.image.deploy.SerialTransport", Pulled)
+                patch.setattr("tools.prompt.SerialTransport", Pulled)
                 try:
                     deploy(port, releases[1])
                     break
@@ -214,7 +214,7 @@ def test_a_port_that_is_not_there_is_told():
 
 def test_a_lock_whose_console_is_closed_is_told(tmp_path, monkeypatch):
     """Nobody answers at the other end."""
-    monkeypatch.setattr("tools.image.deploy._ANSWER_S", 0.1)
+    monkeypatch.setattr("tools.prompt._ANSWER_S", 0.1)
     master, slave = pty.openpty()
     tty.setraw(slave)
     done = CliRunner().invoke(app, ["image", "deploy", os.ttyname(slave)])

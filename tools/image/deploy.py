@@ -13,17 +13,14 @@ the file system.
 
 import hashlib
 import re
-import struct
-from contextlib import contextmanager
 
-from mpremote.transport import TransportError, TransportExecError
-from mpremote.transport_serial import SerialTransport
+from mpremote.transport import TransportExecError
 
+from tools import prompt
 from tools.image import Refused, layout
 from tools.image.base import OLDEST, dotted
 from tools.image.release import PREFIX
 
-_ANSWER_S = 5
 _CHUNK = 256
 _DIRECTORIES = 24 * layout.SECTOR
 """More than littlefs takes for the folders of a release and for the renames."""
@@ -54,7 +51,8 @@ def deploy(port, release, progress=lambda done, total: None):
     `progress` is told bytes sent and to send. Raises Refused; unless the text says otherwise, the lock then runs
     what it ran before.
     """
-    with _connected(port) as lock:
+    with prompt.opened(port, _BROKEN) as transport:
+        lock = _Lock(transport)
         lock.check(release)
         active = lock.active()
         lock.clear({active, release.folder})
@@ -70,39 +68,6 @@ def deploy(port, release, progress=lambda done, total: None):
         lock.clear({release.folder})
         lock.restart()
     return bool(missing) or changed
-
-
-@contextmanager
-def _connected(port):
-    try:
-        transport = SerialTransport(port, timeout=_ANSWER_S)
-    except TransportError as error:
-        raise Refused(f"{port} cannot be opened: is the cable plugged in, and no other program using it?") from error
-    try:
-        _enter(transport, port)
-        yield _Lock(transport)
-    except TransportExecError as error:
-        raise Refused(_BROKEN.format(port=port, why=f"failed with {_last_line(error)}")) from error
-    except (TransportError, OSError, struct.error, SyntaxError, ValueError) as error:
-        raise Refused(_BROKEN.format(port=port, why="stopped answering")) from error
-    finally:
-        try:
-            transport.close()
-        except OSError:  # the port is gone
-            pass
-
-
-def _last_line(error):
-    """What the lock's traceback ends with."""
-    return error.error_output.strip().rpartition("\n")[2]
-
-
-def _enter(transport, port):
-    """A prompt without a restart: that would close the console again."""
-    try:
-        transport.enter_raw_repl(soft_reset=False, timeout_overall=_ANSWER_S)
-    except TransportError as error:
-        raise Refused(f"the lock on {port} gives no prompt: open its console first (docs/install.md)") from error
 
 
 class _Lock:
@@ -194,7 +159,7 @@ class _Lock:
         try:
             self._transport.exec(_IMPORT.format(folder=release.folder))
         except TransportExecError as error:
-            why = _last_line(error)
+            why = prompt.last_line(error)
             raise Refused(f"the lock cannot load the new release ({why}): it runs what it ran before") from error
 
     def switch(self, release):

@@ -1,0 +1,52 @@
+"""The prompt of a lock at the other end of a serial cable, by mpremote's transport: never with a restart of the lock,
+which would close its console again.
+"""
+
+import struct
+from contextlib import contextmanager
+
+from mpremote.transport import TransportError, TransportExecError
+from mpremote.transport_serial import SerialTransport
+
+from tools.image import Refused
+
+_ANSWER_S = 5
+_NO_PORT = "{port} cannot be opened: is the cable plugged in, and no other program using it?"
+_NO_PROMPT = "the lock on {port} gives no prompt: open its console first (docs/install.md)"
+
+
+@contextmanager
+def opened(port, broken):
+    """mpremote's transport, at the raw prompt of the lock at the serial `port`.
+
+    Raises Refused: no port, no prompt, or `broken`, a sentence with {port} and {why}, where what the lock was told to
+    do fails there or the lock stops answering.
+    """
+    try:
+        transport = SerialTransport(port, timeout=_ANSWER_S)
+    except TransportError as error:
+        raise Refused(_NO_PORT.format(port=port)) from error
+    try:
+        _enter(transport, port)
+        yield transport
+    except TransportExecError as error:
+        raise Refused(broken.format(port=port, why=f"failed with {last_line(error)}")) from error
+    except (TransportError, OSError, struct.error, SyntaxError, ValueError) as error:
+        raise Refused(broken.format(port=port, why="stopped answering")) from error
+    finally:
+        try:
+            transport.close()
+        except OSError:  # the port is gone
+            pass
+
+
+def last_line(error):
+    """What the lock's traceback ends with, of a TransportExecError."""
+    return error.error_output.strip().rpartition("\n")[2]
+
+
+def _enter(transport, port):
+    try:
+        transport.enter_raw_repl(soft_reset=False, timeout_overall=_ANSWER_S)
+    except TransportError as error:
+        raise Refused(_NO_PROMPT.format(port=port)) from error
