@@ -46,7 +46,7 @@ year: .venv/ready ## live a year with a stranger at the keypad: guesses compared
 	@$(PY) -m tests.year
 
 bench: .venv/ready lib/umqtt/simple.py build/mosquitto/mosquitto ## measure the lock beside what it is compared with; figures in build/bench.json
-	@$(PY) -m tools bench
+	@$(PY) -m tools bench $(if $(ONLY),--only $(ONLY))
 
 energy: .venv/ready lib/umqtt/simple.py ## print how many months four AA cells last, and draw it in build/energy.png
 	@$(PY) -m tools energy

@@ -27,14 +27,28 @@ PLOT_FILE = Path(__file__).parents[1] / "build" / "energy.png"
 
 
 @app.command()
-def bench():
+def bench(only: Annotated[list[str] | None, typer.Option(help="A part of it, and no file.")] = None):
     """Measure the lock beside what it is compared with, in one run; prints a table and writes build/bench.json."""
-    from tools.bench.measures import all_figures
+    from tools.bench.measures import MEASURES, all_figures
     from tools.bench.report import lines, write
 
+    if only:
+        if not set(only) <= set(MEASURES):
+            raise typer.BadParameter(f"no such part: one of {', '.join(MEASURES)}")
+        console().print(*lines(all_figures(only)))
+        return
     figures = all_figures()
     write(figures, BENCH_FILE)
     console().print(*lines(figures))
+
+
+@app.command()
+def wake():
+    """Print, module by module, what a wake loads: bytes of its file, of the heap, and time on this machine."""
+    from tools.bench.report import modules
+    from tools.bench.wake import watched
+
+    console().print(*modules(watched()))
 
 
 @app.command()

@@ -26,16 +26,17 @@ class VmRuntime:
     """Runs boot.py and main.py of `root`; `heap` bounds the VM's heap as its `-X heapsize` does, for instance 96wK.
 
     A chip that has slept and woken will do so again: from then on the next VM starts ahead, beside the world's own
-    work, and waits at its first request.
+    work, and waits at its first request. `hear` is called with what each boot has printed, once that boot is over.
     """
 
-    def __init__(self, root, heap=None):
+    def __init__(self, root, heap=None, hear=None):
         folder = str(firmware_image(root).compiled())
         options = ("-X", f"heapsize={heap}") if heap else ()
         search_path = f"{chip_image().compiled()}:{folder}"
         self._command = (search_path, folder, "micropython", *options, "-m", "vm_main")
         self._boots = 0
         self._ahead = None
+        self._hear = hear
 
     def boot(self, serve):
         """Start the firmware from boot.py; returns its Run."""
@@ -55,6 +56,8 @@ class VmRuntime:
                 self._ahead = _Vm(self._command)
             vm.converse(serve)
         finally:
+            if self._hear:
+                self._hear(vm.said())
             vm.end()
 
 
@@ -79,7 +82,7 @@ class _Vm:
             except (TimeoutError, ConnectionError) as error:
                 raise FirmwareError(f"the firmware is stuck in a loop that never looks at a clock: {error}") from error
             if not request:
-                raise FirmwareError(f"the VM ended by itself\n{self._said()}")
+                raise FirmwareError(f"the VM ended by itself\n{self.said()}")
             head, payload = serve(request)
             link.send(head)
             if payload:
@@ -100,8 +103,9 @@ class _Vm:
                 raise FirmwareError("the helper that starts MicroPython ended")
             self._pid = int(first)
 
-    def _said(self):
-        return os.pread(self._output, _MAX_REQUEST, 0).decode(errors="replace")
+    def said(self):
+        """What the VM has printed so far."""
+        return os.pread(self._output, os.fstat(self._output).st_size, 0).decode(errors="replace")
 
 
 class _Helper:

@@ -1,6 +1,7 @@
 """The bench counts what it says it counts, and the counts of flash reach their goals; times are only printed."""
 
 import json
+import re
 
 import pytest
 from rich.padding import Padding
@@ -12,6 +13,8 @@ from tools.bench import measures, report, tables
 from tools.bench.entries import CountedFlash, Door, cost
 from tools.bench.figures import AT_MOST, TIMES_LESS, Figure
 from tools.bench.stores import Appended, Renamed, Rings
+from tools.bench.wake import watched
+from tools.energy import runs
 
 FIELDS = {"group", "figure", "unit", "ours", "other", "against", "ratio", "goal", "met"}
 
@@ -62,6 +65,35 @@ def test_a_check_in_takes_few_turnarounds():
     assert (turnarounds.ours, turnarounds.met) == (3, True)
     assert turnarounds.other >= 5 * turnarounds.ours
     assert [figure.ours < figure.other for figure in others] == [True] * 3
+
+
+def test_a_check_in_is_that_of_the_design():
+    assert runs.check_in(runs.TEN_UP_TWO_DOWN).events == 10
+    assert runs.TEN_UP_TWO_DOWN.commands == 2
+
+
+def test_what_a_wake_loads_and_takes():
+    seen = watched()
+    names, more = ({module.name for module in wake.imports} for wake in (seen.keypad, seen.check_in))
+    assert "firmware.session" in names
+    assert not [name for name in names if name.startswith(("firmware.net", "umqtt"))]
+    assert names | {"firmware.net.checkin", "umqtt.simple"} <= more
+    assert seen.keypad.loaded < seen.check_in.loaded
+    loaded = sum(module.heap for module in seen.keypad.imports)
+    assert loaded < seen.idle < seen.keypad.peak(seen.typed_us) < seen.check_in.peak()
+    figures = {(figure.group.split(":")[0], figure.name): figure for figure in measures.wakes()}
+    for name in ("by a key", "for a check-in"):
+        code, heap, _ = (figures[f"What a wake {name} loads", what] for what in (".mpy", "heap", "time"))
+        assert code.ratio > 2
+        assert 0.5 < heap.ratio < 2
+    assert len([figure for figure in figures.values() if figure.goal]) == 5
+
+
+def test_what_each_module_takes_is_printed():
+    done = CliRunner().invoke(cli.app, ["wake"])
+    assert done.exit_code == 0
+    assert re.search(r"firmware\.assembly +[\d,]+ +[\d,]+ +[\d,]+", done.output)
+    assert "in all" in done.output
 
 
 def test_the_json_has_every_figure(tmp_path):

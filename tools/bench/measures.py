@@ -7,15 +7,21 @@ from tools.bench.figures import AT_MOST, TIMES_LESS, Figure
 from tools.bench.stores import Appended, Renamed, Rings
 from tools.bench.swarm import swarm
 from tools.bench.vm import run_on_vm
+from tools.bench.wake import watched
 from tools.energy import runs
 
 APPENDED = "littlefs, appended"
 RENAMED = "littlefs, renamed"
+SOURCE = "not compiled"
+KIB = 1024
 
 _FEWER_ERASES = 40
 _MOUNT_BYTES = 12 * 1024
 _FASTER = 5
 _TURNAROUNDS = 5
+_KEYPAD_KIB, _CHECK_IN_KIB = 40, 52
+_HEAPS = "keypad wake, idle", "peak of an entry", "peak of a check-in"
+_HEAPS_KIB = 112, 128, 152
 _FULL = 6_000
 """Entries after which both rings have been round."""
 
@@ -102,8 +108,8 @@ def decision():
 
 
 def check_in():
-    """A check-in that tells of five openings and takes two grants, beside one by umqtt with the same to say."""
-    ours = runs.check_in(runs.CheckIn(openings=5, commands=2))
+    """A check-in that tells ten events and takes two grants, beside one by umqtt with the same to say."""
+    ours = runs.check_in(runs.TEN_UP_TWO_DOWN)
     other = runs.by_umqtt(ours.events, 2)
     group = f"A check-in over TLS, {ours.events} events, 2 commands, 50 ms each way"
     against = "umqtt by itself"
@@ -115,7 +121,43 @@ def check_in():
     ]
 
 
-def all_figures(entries=1000):
-    """Every figure, in the order of the table."""
-    mounts, image = mount_costs()
-    return entry_costs(entries) + mounts + memory(image) + decision() + check_in() + swarm()
+def wakes():
+    """What a wake loads and what heap it takes, and what loading costs compiled and as source."""
+    seen = watched()
+    figures = []
+    for name, wake, goal in (("by a key", seen.keypad, _KEYPAD_KIB), ("for a check-in", seen.check_in, _CHECK_IN_KIB)):
+        group = f"What a wake {name} loads: {len(wake.imports)} modules"
+        ours, other = wake.alone(True), wake.alone(False)
+        loaded, source = wake.loaded / KIB, wake.sources / KIB
+        figures += [
+            Figure(group, ".mpy", "KiB", loaded, source, SOURCE, (AT_MOST, goal)),
+            Figure(group, "heap", "KiB", ours[0] / KIB, other[0] / KIB, SOURCE),
+            Figure(group, "time", "ms", ours[1] / 1000, other[1] / 1000, SOURCE),
+        ]
+    group = "Heap on the 64-bit VM, 64 grants, all that is loaded included"
+    peaks = seen.idle, seen.keypad.peak(seen.typed_us), seen.check_in.peak()
+    for name, size, goal in zip(_HEAPS, peaks, _HEAPS_KIB, strict=True):
+        figures.append(Figure(group, name, "KiB", size / KIB, goal=(AT_MOST, goal)))
+    return figures
+
+
+def mounts():
+    """What a wake reads of full journals, and the heap of what it makes of them."""
+    figures, image = mount_costs()
+    return figures + memory(image)
+
+
+MEASURES = {
+    "entries": lambda: entry_costs(1000),
+    "mounts": mounts,
+    "decision": decision,
+    "check-in": check_in,
+    "wakes": wakes,
+    "swarm": swarm,
+}
+"""Name -> what measures a part, in the order of the table."""
+
+
+def all_figures(names=tuple(MEASURES)):
+    """Every figure of these parts."""
+    return [figure for name in names for figure in MEASURES[name]()]

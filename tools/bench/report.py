@@ -44,7 +44,9 @@ def _cells(figure):
 
 
 def _number(value):
-    return f"{value:.3f}" if isinstance(value, float) and value < 10 else f"{value:,.0f}"
+    if isinstance(value, float) and value < 1000:
+        return f"{value:.3f}" if value < 10 else f"{value:.1f}"
+    return f"{value:,.0f}"
 
 
 def _goal(goal):
@@ -56,3 +58,17 @@ def _goal(goal):
 
 def _met(met):
     return "" if met is None else Text("yes", "green") if met else Text("no", "bold red")
+
+
+def modules(watched):
+    """Yield what to print of the modules that the two wakes of a wake.Watched load, each once."""
+    both = {module.name for module in watched.keypad.imports}
+    later = [module for module in watched.check_in.imports if module.name not in both]
+    for heading, imports in (("A wake by a key", watched.keypad.imports), ("More for a check-in", later)):
+        shown = Table(title=heading, title_justify="left", title_style="bold", box=None)
+        for name in ("module", ".mpy, bytes", "heap, bytes", "time, µs"):
+            shown.add_column(name, justify="left" if name == "module" else "right")
+        for module in sorted(imports, key=lambda module: -module.file):
+            shown.add_row(module.name, f"{module.file:,}", f"{module.heap:,}", f"{module.us:,}")
+        shown.add_row("in all", *(f"{sum(getattr(m, name) for m in imports):,}" for name in ("file", "heap", "us")))
+        yield shown

@@ -14,25 +14,25 @@ DAY = 86_400
 
 def one():
     """One event grant: couriers who come in any order."""
-    return _packed([_event(1)])
+    return _packed([event(1)])
 
 
 def sixty_four():
     """As many grants as a lock takes, a third of each kind, one serial each."""
-    grants = [_interval(k) for k in range(1, 23)] + [_event(k, window=4) for k in range(23, 44)]
+    grants = [_interval(k) for k in range(1, 23)] + [event(k, window=4) for k in range(23, 44)]
     return _packed(grants + [_number(k) for k in range(44, 65)])
 
 
 def most_state():
     """64 grants, one of them with all 128 serials: about the most that a rotation must carry forward."""
     grants = [_interval(1, serials=128, grace_before=0, grace_after=0, early=0)]
-    grants += [_event(k, window=4) for k in range(2, 34)]
+    grants += [event(k, window=4) for k in range(2, 34)]
     return _packed(grants + [_number(k) for k in range(34, 65)])
 
 
 def four_couriers():
     """64 codes that could open."""
-    return _packed([_event(k) for k in range(1, 5)])
+    return _packed([event(k) for k in range(1, 5)])
 
 
 def _packed(records):
@@ -50,7 +50,8 @@ def _interval(grant_id, **fields):
     return pack_grant(id=grant_id, kind=INTERVAL, **values)
 
 
-def _event(grant_id, window=16):
+def event(grant_id, window=16):
+    """The record of a grant for couriers who come in any order."""
     return pack_grant(id=grant_id, kind=EVENT, window=window, key=_key(grant_id), check=True)
 
 

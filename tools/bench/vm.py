@@ -11,20 +11,21 @@ from host_sim.runtime.image import PROJECT, firmware_image
 
 _SCRIPTS = Path(__file__).with_name("on_vm")
 _MICROPYTHON = Path(sys.executable).with_name("micropython")
-_HEAP = "1M"
+_HEAP = "2M"
 _TIMEOUT_S = 300
 
 
-def run_on_vm(script, image, packed):
-    """What on_vm/`script`.py says as JSON; it gets the partition's `image` and the `packed` grants as files."""
+def run_on_vm(script, *contents, compiled=True):
+    """What on_vm/`script`.py says as JSON; it gets `contents` (bytes each) as files. Else than `compiled`: source."""
+    library = firmware_image(PROJECT).compiled() if compiled else f"{PROJECT}:{PROJECT / 'lib'}"
     with tempfile.TemporaryDirectory() as folder:
-        files = [Path(folder, name) for name in ("image", "grants")]
-        for file, content in zip(files, (image, packed), strict=True):
+        files = [Path(folder, str(number)) for number in range(len(contents))]
+        for file, content in zip(files, contents, strict=True):
             file.write_bytes(content)
         done = subprocess.run(
             [_MICROPYTHON, "-X", f"heapsize={_HEAP}", _SCRIPTS / f"{script}.py", *files],
             cwd=folder,
-            env={**os.environ, "MICROPYPATH": f"{firmware_image(PROJECT).compiled()}:{_SCRIPTS}:.frozen"},
+            env={**os.environ, "MICROPYPATH": f"{library}:{_SCRIPTS}:.frozen"},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

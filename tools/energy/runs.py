@@ -71,7 +71,8 @@ class CheckIn:
     """How a check-in is made; as it stands here, as the lock makes it where it can.
 
     asks: for an address, which is neither configured nor remembered. bssid: the access point is known, else looked for.
-    tls: handshake. openings, commands: how many events there are to tell and things to do. listen_s: it is asked to.
+    tls: handshake. openings, refusals, commands: what there is to tell and to do; an opening is two events, a command
+    one, and the check-in itself one, for its link is not secure here. listen_s: it is asked to.
     silent: nobody answers at the broker's address, until the deadline.
     """
 
@@ -79,9 +80,14 @@ class CheckIn:
     bssid: bool = True
     tls: tuple = PRE_SHARED
     openings: int = 0
+    refusals: int = 0
     commands: int = 0
     listen_s: int = 0
     silent: bool = False
+
+
+TEN_UP_TWO_DOWN = CheckIn(openings=3, refusals=1, commands=2)
+"""Ten events and two commands."""
 
 
 @cache
@@ -104,11 +110,12 @@ def opening():
 def refused():
     """Eight digits that are no code."""
 
-    def act(lock):
-        lock.wake()
-        lock.type("00000000#", gap_ms=_GAP_MS)
+    return _at_the_door(_refuse, "refused")
 
-    return _at_the_door(act, "refused")
+
+def _refuse(lock):
+    lock.wake()
+    lock.type("00000000#", gap_ms=_GAP_MS)
 
 
 def _open(lock):
@@ -148,6 +155,9 @@ def check_in(how=CheckIn()):
         lock.wait(60)  # the first one, which tells all
         for _ in range(how.openings):
             _open(lock)
+            _sleeps(lock)
+        for _ in range(how.refusals):
+            _refuse(lock)
             _sleeps(lock)
         issuer.orders = [(messages.PUT_GRANT, _grant(100 + number)) for number in range(how.commands)]
         issuer.listen = how.listen_s

@@ -1,0 +1,168 @@
+"""What a wake loads and what heap it takes, watched on the MicroPython VM: the real boot.py, main.py and firmware.
+
+A lock with 64 grants and a radio is woken by a key and opens, and later checks in with events and commands. Each
+import and each request to the simulated world is watched by on_vm/watched.py; what the simulated chip's own modules
+take, which a chip has in its ROM, is left out.
+"""
+
+import tempfile
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from firmware.core.words import OWNER, UNLOCK
+from firmware.net import messages
+from host_sim.lock import Lock, LockConfig
+from host_sim.runtime.image import PROJECT, firmware_image
+from tools.bench import tables
+from tools.bench.vm import run_on_vm
+from tools.energy.peer import GATEWAY, ROOT, Issuer, Peer
+
+_WATCHED = Path(__file__).with_name("on_vm") / "watched.py"
+_BROKER = ("10.0.0.2", 1883)
+_RADIO = {"security": "insecure", "port": _BROKER[1], "keys": {(GATEWAY, 1): ROOT}, "rarely_s": 3600}
+_SETTINGS = {"issuers": [[GATEWAY, "owner", OWNER | UNLOCK, 1000]], "risk_one_in": 100}
+_NUMBER = 9_876_543_210
+_TWO_MORE = (201, 202)
+"""Ids of the grants that come by radio."""
+
+
+@dataclass(frozen=True)
+class Import:
+    """One module that a wake loads: bytes of its file and of the heap, microseconds; not what it imports in turn."""
+
+    name: str
+    file: int
+    heap: int
+    us: int
+
+
+@dataclass(frozen=True)
+class Wake:
+    """imports: of the firmware and its library, in order. heap: (microsecond of the world, bytes), in order."""
+
+    imports: tuple
+    heap: tuple
+
+    @property
+    def loaded(self):
+        """Bytes of all files."""
+        return sum(module.file for module in self.imports)
+
+    @property
+    def sources(self):
+        """Bytes of the same modules as source."""
+        return sum(_source(module.name) for module in self.imports)
+
+    def alone(self, compiled):
+        """(bytes of the heap, microseconds) of these imports with nothing else on the VM, `compiled` or as source."""
+        names = "\n".join(module.name for module in self.imports).encode()
+        return run_on_vm("imports", names, compiled=compiled)
+
+    def last_before(self, us):
+        """Bytes of the heap at the last look up to that instant."""
+        return [size for at, size in self.heap if at <= us][-1]
+
+    def peak(self, us=0):
+        """Bytes of the heap, the most from that instant on."""
+        return max(size for at, size in self.heap if at >= us)
+
+
+@dataclass(frozen=True)
+class Watched:
+    """keypad, check_in: the two Wakes. typed_us: instant of the first digit."""
+
+    keypad: Wake
+    check_in: Wake
+    typed_us: int
+
+    @property
+    def idle(self):
+        """Bytes of the heap when the lock is ready and nobody has typed."""
+        return self.keypad.last_before(self.typed_us)
+
+
+@cache
+def watched():
+    """A wake by a key with an opening, and one by the timer with 10 events up and 2 commands down."""
+    said = []
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        for name in ("boot.py", "firmware", "lib"):
+            (root / name).symlink_to(PROJECT / name)
+        (root / "main.py").write_bytes(_WATCHED.read_bytes() + b"\n\n" + (PROJECT / "main.py").read_bytes())
+        config = LockConfig(grants=_grants(), settings=_SETTINGS, radio=_RADIO)
+        with Lock("micropython", config, root=root, hear=said.append) as lock:
+            issuer = Issuer(lock.lock_id, lambda: lock.now)
+            topic = f"dropbolt/{lock.lock_id.hex()}/down"
+            lock.world.network.routes[_BROKER] = lambda: Peer(topic, issuer.take)
+            typed_us = _live(lock, issuer)
+        print(said[0][-3000:])
+        files = firmware_image(root).compiled()
+        keypad, *_, check_in = [_wake(text, files) for text in said[1:]]
+    return Watched(keypad, check_in, typed_us)
+
+
+def _live(lock, issuer):
+    """The two wakes, and between them what there is to tell; returns the instant of the first digit."""
+    orders = [(messages.PUT_GRANT, tables.event(number)) for number in _TWO_MORE]
+    issuer.orders = list(orders)
+    _sleeps(lock)  # the first check-in, which brings the grants up to 64
+    lock.wake()
+    lock.wait(1)
+    typed_us = lock.world.timeline.now_us
+    _opens(lock)
+    _opens(lock, lock.wake)
+    _opens(lock, lock.wake)
+    lock.wake()
+    lock.type("00000000#")
+    _sleeps(lock)
+    issuer.orders = list(orders)
+    issuer.told = 0
+    if not lock.run_until(lambda: lock.awake, _RADIO["rarely_s"] * 2):
+        raise RuntimeError("the lock does not check in")
+    _sleeps(lock)
+    if issuer.words != [messages.DONE] * 2 * len(orders) or issuer.told != 10:
+        raise RuntimeError(f"{issuer.told} events, commands ended so: {issuer.words}")
+    return typed_us
+
+
+def _opens(lock, before=lambda: None):
+    before()
+    lock.type(lock.issue("e1") + "#")
+    if not lock.run_until(lambda: lock.bolt == "unlocked"):
+        raise RuntimeError("the lock did not open")
+    _sleeps(lock)
+
+
+def _sleeps(lock):
+    if not lock.run_until(lambda: not lock.awake and lock.bolt == "locked", 120):
+        raise RuntimeError("the lock does not sleep")
+
+
+def _grants():
+    """62 grants, a third of each kind."""
+    grants = [{"kind": "event", "window": 4, "label": f"e{k}"} for k in range(21)]
+    grants += [{"kind": "interval", "step": tables.DAY, "label": f"i{k}"} for k in range(21)]
+    return [{**grant, "digits": 8, "check": True} for grant in grants] + [
+        {"kind": "number", "number": f"{_NUMBER - 7919 * k}", "uses": 0, "label": f"n{k}"} for k in range(20)
+    ]
+
+
+def _source(name):
+    """Bytes of the source of the module `name`."""
+    stem = name.replace(".", "/")
+    paths = [PROJECT / folder / (stem + end) for folder in ("", "lib") for end in (".py", "/__init__.py")]
+    return sum(path.stat().st_size for path in paths if path.exists())
+
+
+def _wake(text, folder):
+    """The Wake of a boot that has printed `text`; `folder` holds the files that it has loaded from."""
+    imports, heap = [], []
+    for kind, *words in map(str.split, text.splitlines()):
+        if kind == "heap":
+            heap.append(tuple(map(int, words)))
+        else:
+            name, file, size, us = words
+            imports.append(Import(name, (folder / file).stat().st_size, int(size), int(us)))
+    return Wake(tuple(imports), tuple(heap))
