@@ -113,32 +113,27 @@ class Wake:
         return Attempts(config, self.state, self.journal, verifier, self.clock, self.battery, self.logbook)
 
     def held_s(self):
-        """Seconds for which the bolt is still held open; what is not so, or not known to be so, is over."""
+        """Seconds for which the bolt is still held open; what is not so, or not known to be so, is over, and so is a
+        hold by a code whose grant is revoked or gone."""
         if not self.memory.held_until:
             return 0
         t, quality = self.clock.read()
         left = self.memory.held_until - t
         if quality != LOST and not self.fault and 0 < left <= self.config.hold_s:
-            return left
+            grants = self.config.grants
+            i = grants.index(self.memory.held_by)
+            if i >= 0 and not grants.revoked(i):
+                return left
         self.memory.held_until = 0
         self.memory.keep()
         self.logbook.event(log.HELD, log.OVER)
         return 0
 
-    def renew(self, session):
-        """Go on with the set that is in the vault now: another judge at the same door, and no menu of the one before,
-        whose journal does not know what this one writes."""
-        self.fault = None
-        self.load(session.keypad)
-        if not self.fault:
-            try:
-                self.count(self.state.boots)
-            except StorageError as error:
-                self.fault = (error.reason, 0)
-        if self.fault:
-            self.logbook.fault(*self.fault)
-        session.clock, session.attempts, session.menu = self.clock, self.attempts(), None
-        session.signals.mute = self.config.mute
+    def keep_hold(self, door):
+        """Hold the bolt of `door` open only for as long as that is still right, after the set has changed."""
+        now = self.board.now()
+        if door.held(now):
+            door.hold(now, self.held_s())
 
     def open_menu(self, session, attempts):
         """The menu for `session`, after the code that `attempts` judged last."""

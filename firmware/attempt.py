@@ -40,7 +40,8 @@ class Attempts:
 
     number: of the attempt last judged, 0 when it cost none. known: its digits were a code of some grant and its token
     came back. waits: it is the first part of two. permissions: of its grant, once it is burnt, else 0. approver: of the
-    second part that came with it, details as of the attempt; else ().
+    second part that came with it, details as of the attempt; else (). first: (hits, typed length, number of the
+    attempt, ms at which it is forgotten) of a first part that waits, or None.
     """
 
     def __init__(self, config, state, journal, verifier, clock, battery, logbook):
@@ -53,7 +54,7 @@ class Attempts:
         self._clock = clock
         self._battery = battery
         self._logbook = logbook
-        self._first = None  # (hits, typed length, number, ms at which it is forgotten) of a first part that waits
+        self.first = None
         self.pending = False
         self._begin(0)
 
@@ -104,14 +105,14 @@ class Attempts:
 
     def waiting(self, now):
         """Ms for which a first part still waits; 0: none does."""
-        if self._first and now >= self._first[3]:
-            self._first = None
-        return self._first[3] - now if self._first else 0
+        if self.first and now >= self.first[3]:
+            self.first = None
+        return self.first[3] - now if self.first else 0
 
     def nonce(self, now):
         """(boots, attempt) of the first part that waits for an approval by radio, or None."""
-        if self.waiting(now) and self._config.grants.second(self._first[0][0][0]) == REMOTE:
-            return self._state.boots, self._first[2]
+        if self.waiting(now) and self._config.grants.second(self.first[0][0][0]) == REMOTE:
+            return self._state.boots, self.first[2]
         return None
 
     def approve(self, nonce, now):
@@ -121,8 +122,8 @@ class Attempts:
         """
         if self.pending or nonce is None or nonce != self.nonce(now):
             return APPROVAL
-        hits, length, number, _ = self._first
-        self._first = None
+        hits, length, number, _ = self.first
+        self.first = None
         self._begin(length)
         self.number, self._grant = number, hits[0][0]
         self._look(*self._clock.read())
@@ -137,7 +138,7 @@ class Attempts:
         """The first part that waits under `nonce` is refused by radio and forgotten; False: none does."""
         if nonce is None or nonce != self.nonce(now):
             return False
-        self._first = None
+        self.first = None
         return True
 
     def hold(self):
@@ -205,7 +206,7 @@ class Attempts:
 
     def _decide(self, hits, now):
         """Steps 5 and 6."""
-        first = self._first[0] if self.waiting(now) else ()
+        first = self.first[0] if self.waiting(now) else ()
         decision, self._grant, spent = self._policy.decide(hits, self._length, first)
         self.waits = decision == APPROVAL and bool(spent)
         self._detail = FIRST_PART if self.waits else 0
@@ -216,15 +217,15 @@ class Attempts:
             return self._spend(decision, spent)
         self.finish(decision)
         if self.waits:
-            self._first = (spent, self._length, self.number, now + WAIT_MS)
+            self.first = (spent, self._length, self.number, now + WAIT_MS)
         return decision
 
     def _spend(self, decision, spent):
         """Step 6: burn all that matched, both parts in one record; `spent` as of `Policy.decide`."""
-        first, both = self._first, self._config.grants.second(self._grant)
+        first, both = self.first, self._config.grants.second(self._grant)
         length = self._length
         if both or decision == OPENED:  # a courier may call while his code waits
-            self._first = None
+            self.first = None
         if first and both:
             length = first[1]
             self.approver = self._details(spent[1][0], 0)

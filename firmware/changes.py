@@ -14,6 +14,7 @@ from firmware.core.records import StateError
 from firmware.net import messages
 from firmware.net.messages import Refused
 from firmware.net.settings import pack
+from firmware.renewal import renew
 from firmware.store import FULL, StorageError
 from firmware.store.vault import MAX_GRANTS
 
@@ -203,7 +204,7 @@ class Changes:
             wake.vault.replace(text, table)
         except StorageError as error:
             self._failed(error)
-        wake.renew(self._session)
+        renew(wake, self._session)
         self._learn(fields)
         if wake.fault:
             raise Refused(messages.STORAGE)

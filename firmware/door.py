@@ -71,8 +71,9 @@ class Door:
         return True
 
     def hold(self, now, seconds):
-        """Keep the bolt open, once it is, for so many seconds."""
-        self._held_until = now + seconds * 1000
+        """Keep the bolt open, once it is, for so many seconds; 0: no longer, it is locked as after any opening."""
+        self._held_until = now + seconds * 1000 if seconds else 0
+        self._since = now
 
     def held(self, now):
         """Ms for which the bolt is still held open; 0: it is not."""

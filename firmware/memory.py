@@ -9,8 +9,8 @@ import struct
 from micropython import const
 
 _LONGEST = const(34560000)  # 400 days, in seconds: nothing sleeps for so long
-_FORMAT = "<4sIIIIIIIIIIBBBB"
-_MARK = b"dbt5"  # changes with the layout: what another version left is forgotten
+_FORMAT = "<4sIIIIIIIIIIBBBBH"
+_MARK = b"dbt6"  # changes with the layout: what another version left is forgotten
 
 
 class Memory:
@@ -22,15 +22,16 @@ class Memory:
     doubt: seconds that the clock may be wrong by since it jumped, 0 if it never did. owner_at: when an owner's entry
     was last evaluated, or power came. told: what was last said of the door, a report of `Door`, 0 for nothing. retries:
     wakes in a row that could not leave everything in order. held_until: unix second until which the bolt is held open,
-    0: it is not. call: 1 if somebody at the keypad asked for the other end. radio_at: when the lock checks in by
-    itself, 0: it has no radio. radio: up to 64 bytes that the radio keeps (net/recall.py).
+    0: it is not; held_by: number of the grant whose code holds it. call: 1 if somebody at the keypad asked for the
+    other end. radio_at: when the lock checks in by itself, 0: it has no radio. radio: up to 64 bytes that the radio
+    keeps (net/recall.py).
     """
 
     def __init__(self, board):
         self._board = board
         self.credit = self.reference = self.seen = self.doubt = 0
         self.counted_at = self.seen_at = self.owner_at = board.rtc_seconds()
-        self.sure = self.told = self.retries = self.held_until = self.call = 0
+        self.sure = self.told = self.retries = self.held_until = self.held_by = self.call = 0
         self.radio_at = self.owner_at or 1  # after power-on at once: that is how it learns the time
         self.radio = b""
         self.fresh = not self._recall()
@@ -39,7 +40,8 @@ class Memory:
         """Remember what the attributes say now."""
         moments = self.counted_at, self.seen, self.seen_at, self.owner_at, self._board.rtc_seconds()
         seconds = self.credit, self.reference, self.doubt, self.held_until, self.radio_at
-        data = struct.pack(_FORMAT, _MARK, *seconds, *moments, self.sure, self.told, self.retries, self.call)
+        flags = self.sure, self.told, self.retries, self.call
+        data = struct.pack(_FORMAT, _MARK, *seconds, *moments, *flags, self.held_by)
         data += self.radio
         self._board.remember(data + struct.pack("<I", binascii.crc32(data)))
 
@@ -48,9 +50,8 @@ class Memory:
         size, end = struct.calcsize(_FORMAT), len(kept) - 4
         if end < size or struct.unpack_from("<I", kept, end)[0] != binascii.crc32(kept[:end]):
             return False
-        mark, credit, reference, doubt, held_until, radio_at, *moments, sure, told, retries, call = struct.unpack_from(
-            _FORMAT, kept
-        )
+        mark, credit, reference, doubt, held_until, radio_at, *moments = struct.unpack_from(_FORMAT, kept)
+        *moments, sure, told, retries, call, held_by = moments
         counted_at, seen, seen_at, owner_at, kept_at = moments
         # After a brown-out the memory may still be there while the clock behind it has begun anew; after a reset while
         # the calendar showed the date (Board.set_date), that clock is ahead by years, which nobody has lived through.
@@ -59,5 +60,6 @@ class Memory:
         self.credit, self.reference, self.doubt, self.counted_at = credit, reference, doubt, counted_at
         self.seen, self.seen_at, self.owner_at = seen, seen_at, owner_at
         self.sure, self.told, self.retries, self.held_until, self.call = sure, told, retries, held_until, call
+        self.held_by = held_by
         self.radio_at, self.radio = radio_at, bytes(kept[size:end])
         return True

@@ -166,6 +166,7 @@ class Service:
     def _settle(self):
         """The journal knows of the new set: an older one is never taken for it again."""
         self._wake.count(self._wake.state.boots)
+        self._wake.keep_hold(self._session.door)
         return PATTERNS[ANSWERS[ACCEPTED]]
 
     def _log(self, function):

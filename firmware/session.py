@@ -251,6 +251,7 @@ class Session:
         until, seconds = self.attempts.hold()
         if until > self._memory.held_until:
             self.door.hold(now, seconds)
+            self._memory.held_by = self.attempts.grant_id
             self._held(until)
             self._logbook.event(log.HELD, log.BEGUN, *self.attempts.details[2:4])
 

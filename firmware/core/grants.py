@@ -52,6 +52,10 @@ class Grants:
     def _u32(self, i, at):
         return struct.unpack_from("<I", self._buf, i * GRANT_SIZE + at)[0]
 
+    def record(self, i):
+        """The 80 bytes of the grant."""
+        return bytes(self._buf[i * GRANT_SIZE : (i + 1) * GRANT_SIZE])
+
     def id(self, i):
         """The grant's number, 1 to 65535, never given to another grant of this lock."""
         return self._u16(i, 0)

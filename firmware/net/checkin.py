@@ -38,6 +38,7 @@ class CheckIn:
         self._now = now
         self._turn = turn
         self._mqtt = None
+        self._told = None  # nonce of the entry that waited at the hello
         self._counters = {}
         self._start = self._since = recall.sent  # numbers of the newest events that were sent, before and so far
 
@@ -68,6 +69,7 @@ class CheckIn:
     def _hello(self, reason, version):
         clock, head, generation, attempts, power, waiting = self._actions.hello()
         recall, gateway = self._recall, self._radio.gateway
+        self._told = waiting if waiting != (0, 0) else None
         self._start = self._since = min(self._since, head[0])
         counters = [(n, epoch, self._actions.last(n, epoch)) for n, epoch in self._radio.keys.in_use()]
         ignored = recall.ignored, recall.why
@@ -139,8 +141,9 @@ class CheckIn:
         stream.deadline = until + EXCHANGE_MS // 4
         actions = self._actions
         while self._now() < until and not (called and actions.opened):
-            if reason == messages.BY_ENTRY and not actions.entry():
-                break
+            entry = actions.entry()
+            if entry != self._told and (entry or reason == messages.BY_ENTRY):
+                break  # another waits, of which the next hello tells at once; or none does any more
             if not self._mqtt.poll():
                 self._turn()
             if self.commands.results:

@@ -69,7 +69,7 @@ BY_RADIO = const(8)  # no entry: `issuer` opened by a command
 
 # details of HELD
 BEGUN = const(1)
-OVER = const(2)  # the time is over
+OVER = const(2)  # the time is over, or the grant whose code held it was revoked
 LET_GO = const(3)  # somebody typed `#` alone at the closed door
 
 # details of RADIO, beside those of net/link.py

@@ -32,6 +32,7 @@ from firmware.drivers.numerals import number
 from firmware.drivers.signals import PATTERNS
 from firmware.logbook import Logbook
 from firmware.menu import LONGEST, MOST, Menu
+from firmware.renewal import renew
 from firmware.store.audit import CALL, ENTRY, FAULT, JAM, KINDS, REVOCATION, Audit
 from firmware.store.audit import SERVICE as USED_MENU
 from firmware.store.chain import KEY_SIZE
@@ -63,9 +64,24 @@ class Doorway:
     closed, battery_ok = True, True
     tests = 0
 
+    def held(self, now):
+        return 0
+
     def test(self, now):
         self.tests += self.battery_ok
         return self.battery_ok
+
+
+class Judge:
+    """For whom nothing waits."""
+
+    ready = False
+
+    def begin(self):
+        self.ready = True
+
+    def waiting(self, now):
+        return 0
 
 
 class Attempts:
@@ -101,6 +117,9 @@ class I2C:
     @property
     def i2c(self):
         return self
+
+    def now(self):
+        return 0
 
     def readfrom_mem_into(self, address, register, buf):
         assert register == 0x11
@@ -481,9 +500,11 @@ def test_a_new_set_by_radio_ends_the_menu_of_the_judge_before():
     bench = Bench()
     session = Lamp()  # with a keypad, and all else that a renewed session has
     session.keypad, session.signals, session.menu = None, bench.signals, bench.menu
-    bench.load, bench.attempts = lambda keypad: bench.boot(), lambda: "the next judge"
-    bench.renew(session)
-    assert session.attempts == "the next judge" and session.menu is None
+    session.attempts, session.door = Judge(), Doorway()
+    bench.load, bench.attempts = lambda keypad: bench.boot(), lambda: judge
+    judge = Judge()
+    renew(bench, session)
+    assert session.attempts is judge and judge.ready and session.menu is None
 
 
 def test_a_set_from_before_a_revocation_is_known_as_older():
