@@ -1,11 +1,17 @@
 """First on the chip after MicroPython: no way into a prompt, no level on the motor.
 
-Nothing of the lock's own is imported here, so that a file that is damaged cannot keep main.py from running.
+Nothing of the lock's own is imported here, so that a file that is damaged cannot keep main.py from running. Were this
+one left by an exception, main.py would not run at all and there would be a prompt.
 """
 
 import micropython
 
-micropython.kbd_intr(-1)
+try:
+    micropython.kbd_intr(-1)
+    for _ in "1":  # where a loop jumps, MicroPython raises a Ctrl-C that came before: here, and nowhere further on
+        pass
+except KeyboardInterrupt:
+    pass
 
 from machine import Pin  # noqa: E402  (the console is closed before anything else)
 

@@ -1,4 +1,4 @@
-"""Runs the lock; never ends in a prompt.
+"""Runs the lock; ends in a prompt only for who holds the maintenance key, inside the door, for a second after a reset.
 
 The app sleeps by itself and the next wake starts boot.py anew. Should it fail to load, there is nobody to tell and
 nothing to open: sleep, try again every five minutes, and the batteries last until somebody comes.
@@ -6,16 +6,33 @@ nothing to open: sleep, try again every five minutes, and the batteries last unt
 
 import micropython
 
-micropython.kbd_intr(-1)
-
 try:
-    from firmware.app import run
-    from firmware.board import Board
-
-    run(Board())
-except Exception:
+    micropython.kbd_intr(-1)
+    for _ in "1":  # a Ctrl-C that came before is raised where a loop jumps: here, and nowhere further on
+        pass
+except KeyboardInterrupt:
     pass
 
-import machine  # noqa: E402  (only board.py needs it otherwise, and that may be what failed to load)
+from time import sleep_ms  # noqa: E402
 
-machine.deepsleep(300_000)
+import machine  # noqa: E402
+
+called = machine.reset_cause() != machine.DEEPSLEEP_RESET
+for _ in range(20):  # neither noise nor the glitches of GPIO 39 (errata of the ESP32) last for a second
+    called = called and not machine.Pin(39, machine.Pin.IN).value()
+    sleep_ms(50 if called else 0)
+try:
+    from firmware.board import Board
+
+    if called:
+        from firmware.maintenance import note as run
+    else:
+        from firmware.app import run
+    run(Board())
+except BaseException:
+    pass
+if not called:
+    machine.deepsleep(300_000)
+Board = run = None  # room for what is done at the prompt
+machine.Pin(16, machine.Pin.OUT, value=1)  # the LED, until a reset ends it: after an hour, or the cells would be empty
+machine.Timer(0).init(mode=machine.Timer.ONE_SHOT, period=3_600_000, callback=lambda _: machine.reset())

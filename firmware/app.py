@@ -22,6 +22,7 @@ _STUCK_MS = const(300_000)  # until a stuck key, which cannot wake the chip, is 
 
 def run(board):
     """Serve one wake, then sleep; on the chip it does not return."""
+    board.guard()
     keypad = Keypad(board.rows, board.columns)
     from firmware.assembly import build
 

@@ -22,6 +22,7 @@ _REED = const(14)
 _BATTERY = const(36)
 _SCL, _SDA = const(22), const(21)
 _BUZZER, _LED = const(17), const(16)
+_MAINTENANCE = const(39)  # main.py reads it, before anything of this package is loaded
 
 _2000 = const(946684800)  # unix second of the chip's epoch
 _LONGEST = const(600000000)  # seconds, 19 years: no chip has had power for so long
@@ -30,7 +31,7 @@ _LONGEST = const(600000000)  # seconds, 19 years: no chip has had power for so l
 class Board:
     """Pins, buses and the chip's own services, for the drivers and the app.
 
-    Rows are released from the hold that kept them high through deep sleep. The watchdog starts here.
+    Rows are released from the hold that kept them high through deep sleep.
     """
 
     def __init__(self):
@@ -39,7 +40,6 @@ class Board:
         self._blank = _calendar() > _LONGEST
         if self._blank:  # a reset came while a date was set: what was remembered goes by another time
             _set_calendar(0)
-        self.watchdog = machine.WDT(timeout=WATCHDOG_MS)
         self.rows = [Pin(number, Pin.OUT, value=1, hold=False) for number in _ROWS]
         self.columns = [Pin(number) for number in _COLUMNS]
         self._listen()
@@ -53,6 +53,10 @@ class Board:
         self.i2c = I2C(0, scl=Pin(_SCL), sda=Pin(_SDA), freq=100_000)
         esp32.wake_on_ext0(None)  # what a sleep before a soft reset armed is still armed
         esp32.wake_on_ext1(self.columns, esp32.WAKEUP_ANY_HIGH)
+
+    def guard(self):
+        """Start the watchdog, which nothing stops: from here on it wants to be fed."""
+        self.watchdog = machine.WDT(timeout=WATCHDOG_MS)
 
     def _listen(self):
         for column in self.columns:

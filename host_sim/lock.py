@@ -30,7 +30,7 @@ from host_sim.runtime import RUNTIMES
 from host_sim.runtime.image import PROJECT
 from host_sim.runtime.run import FirmwareError
 from host_sim.signs import SIGNS
-from host_sim.world.chip import ASLEEP, AWAKE, BOOTING
+from host_sim.world.chip import ASLEEP, AWAKE, BOOTING, CONSOLE
 from host_sim.world.world import World
 
 __all__ = ["FirmwareError", "Happening", "Lock", "LockConfig"]
@@ -47,12 +47,13 @@ class Lock(Mishaps):
     """A lock with its door, closed and locked, batteries in, booted and asleep again."""
 
     def __init__(self, runtime="cpython", config=None, start=DEFAULT_START, seed=0, root=PROJECT, **options):
-        """`runtime`: "cpython" or "micropython". `config`: a LockConfig, None for a board that was never provisioned.
+        """`runtime`: "cpython", "micropython" or what makes another. `config`: a LockConfig, None for a board that was
+        never provisioned.
 
         `start`: unix time at which its life begins. `seed` decides keys, contact bounce and noise. `root`: folder with
         the boot.py, main.py and firmware/ to run. `options` go to the runtime (`heap="96wK"` for the VM).
         """
-        self._runtime = RUNTIMES[runtime](root, **options)
+        self._runtime = RUNTIMES.get(runtime, runtime)(root, **options)
         sectors = 64 if config is None else config.sectors
         flash_size = None if sectors is None else sectors * 4096
         self._board = (self._runtime, SIGNS, int(start), seed, flash_size)
@@ -192,8 +193,13 @@ class Lock(Mishaps):
         return self.world.chip.state in (AWAKE, BOOTING)
 
     @property
+    def console(self):
+        """Whether the console is open, for who held the maintenance key."""
+        return self.world.chip.state == CONSOLE
+
+    @property
     def prompt(self):
-        """Whether the firmware let go of the chip, so that it sits at MicroPython's prompt. It must never."""
+        """Whether the firmware let go of the chip, so that it sits at MicroPython's prompt, and nobody asked for it."""
         return bool(self.world.chip.console)
 
     @property

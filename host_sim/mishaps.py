@@ -38,6 +38,13 @@ class Mishaps:
             image[address] &= 0x55
         self.world.flash.load(bytes(image))
 
+    def maintenance_key(self, down):
+        """Hold the maintenance key inside the door down, or let go of it."""
+        if down:
+            self.world.maintenance_key.press()
+        else:
+            self.world.maintenance_key.release()
+
     def set_clock(self, unix):
         """Set the lock's DS3231 to `unix` seconds behind its back; the world's time goes on as it was."""
         self.world.clock.set_unix(int(unix))

@@ -16,6 +16,9 @@ BOLT_UNLOCKED = 35
 REED = 14
 """Reed contact to ground, with a pull-up: low while the door is closed."""
 
+MAINTENANCE = 39
+"""The maintenance key to ground, with a pull-up: low while it is held."""
+
 BATTERY = 36
 BUZZER = 17
 LED = 16

@@ -65,6 +65,7 @@ def _keypad_and_signals(pad):
         Part("Clock DS3231", ("VBAT: a diode each from", "3.3 V and coin cell; VCC open"), tuple(bus)),
         Part("LED", ("to GND",), (Wire(*pad["LED"], "anode", "1 kΩ in the wire"),)),
         Part("Buzzer", ("passive piezo, to GND",), (Wire(*pad["BUZZER"], "+"),)),
+        Part("Maintenance key", ("to GND, inside the door",), (Wire(*pad["MAINTENANCE"], "key", "100 kΩ to 3.3 V"),)),
     )
 
 

@@ -36,6 +36,7 @@ COMMAND = const(18)  # by radio, of `issuer`, was done; detail: its type (net/me
 UNDONE = const(19)  # commands that were not done: `count` in this check-in; of the first, issuer and detail: the word
 IGNORED = const(20)  # messages that were not valid: `count` in this check-in; detail: why, as bits (net/commands.py)
 RADIO = const(21)  # detail: why a check-in came to nothing (net/link.py), or UNSAFE, UNUSABLE
+MAINTENANCE = const(22)  # somebody inside the door opened the console
 KINDS = (
     None,
     "entry",
@@ -59,6 +60,7 @@ KINDS = (
     "undone",
     "ignored",
     "radio",
+    "maintenance",
 )
 
 # details of ENTRY, added up

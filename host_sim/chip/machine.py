@@ -1,7 +1,7 @@
 """MicroPython's `machine` on the ESP32: PWM, ADC, I2C, clock, watchdog, sleep and reset (`Pin` is in pin.py).
 
 Constants have the values of the ESP32 port (`modmachine.c`). Interrupts are left out, since they are soft there and
-overflow in silence: the firmware polls.
+overflow in silence: the firmware polls. `Timer` is no more than the end of an open console.
 """
 
 import struct
@@ -152,6 +152,20 @@ class WDT:
 
     def feed(self):
         chip.fed = chip.now
+
+
+class Timer:
+    """A timer that resets the chip, which is all that its callback may do here: nothing interrupts the firmware."""
+
+    ONE_SHOT = 0
+
+    def __init__(self, number):
+        if not 0 <= number < 4:
+            raise ValueError("invalid Timer number")
+
+    def init(self, *, mode, period, callback):
+        """Reset the chip in `period` milliseconds."""
+        chip.call(protocol.RESET_LATER, struct.pack("<I", period))
 
 
 def lightsleep(ms=0):

@@ -48,7 +48,7 @@ NVS_GET_I32 = const(22)  # namespace 16s, key 16s -> i32
 NVS_SET_I32 = const(23)  # namespace 16s, key 16s, i32
 NVS_ERASE = const(24)  # namespace 16s, key 16s
 NVS_COMMIT = const(25)  # namespace 16s
-PROMPT = const(26)  # what MicroPython would print before its prompt; no reply
+PROMPT = const(26)  # what MicroPython would print before its prompt; a reply if somebody may use it
 WIFI_ACTIVE = const(27)  # whether to be on u8
 WIFI_CONNECT = const(28)  # BSSID 6s (zeros: any), size of the SSID u8, SSID, key
 WIFI_DISCONNECT = const(29)
@@ -64,6 +64,7 @@ SOCKET_RECEIVE_FROM = const(38)  # SOCKET, at most so many u16 -> address 4s, po
 SOCKET_CLOSE = const(39)  # SOCKET
 RESOLVE = const(40)  # host name -> address 4s
 WIFI_SCAN = const(41)  # -> nothing, or BSSID 6s, channel u8, signal in dBm i8, SSID
+RESET_LATER = const(42)  # in so many ms u32
 
 # address, netmask, gateway, DNS server, BSSID, channel, signal in dBm, whether active, connected, status
 WIFI_STATE = "<4s4s4s4s6sBbBBH"
@@ -85,6 +86,9 @@ EHOSTUNREACH = const(118)
 EINPROGRESS = const(119)
 ENOTCONN = const(128)
 EAI_FAIL = const(-202)  # a name that is not resolved (lwIP)
+
+RETURNED = "main.py returned"
+"""What PROMPT says when main.py did."""
 
 # levels of OUTPUT
 LOW = const(0)

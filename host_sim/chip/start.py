@@ -9,15 +9,15 @@ import protocol
 def start(execute, describe):
     """Run this boot to its end: `execute(name)` runs a file, `describe(exception)` is a text.
 
-    The end is always a request. SystemExit resets softly. To return from main.py or to let an exception out would leave
-    a prompt: the world is told so and never answers.
+    The end is always a request. SystemExit resets softly. To return from main.py or to let an exception out leaves a
+    prompt: the world is told so, and answers only where somebody may use it.
     """
-    said = "main.py returned"
+    said = protocol.RETURNED
     try:
         execute("boot.py")
         execute("main.py")
     except SystemExit:
         bus.chip.call(protocol.RESET, struct.pack("<B", protocol.SOFT_RESET))
-    except Exception as exception:
+    except (Exception, KeyboardInterrupt) as exception:
         said = describe(exception)
     bus.chip.call(protocol.PROMPT, said.encode())

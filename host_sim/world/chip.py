@@ -5,12 +5,15 @@
      ^                 ^              | reset, watchdog,     | armed pin, timer
      | no power        '--------------+ brown-out            |
      |                 '-------------------------------------'
-     '-- from any state                AWAKE -- main.py returned or raised --> PROMPT
+     '-- from any state                AWAKE -- main.py returned --> CONSOLE, if the maintenance key was held
+                                       AWAKE -- main.py returned or raised --> PROMPT, which must never be
 
 One `Port` serves one boot; a boot that is over has its port closed, so that nothing of it reaches the world any more.
+The runtime of a serial cable keeps a boot going at CONSOLE: what is typed there is served when `resume` is called.
 """
 
 from host_sim.chip import protocol
+from host_sim.chip.protocol import RETURNED
 
 BOOT_US = 420_000
 """From reset to the first line of boot.py, with the file system mounted."""
@@ -18,6 +21,9 @@ SOFT_BOOT_US = 60_000
 """From a soft reset to boot.py: only the interpreter starts again."""
 
 OFF, BOOTING, AWAKE, ASLEEP, PROMPT = "off", "booting", "awake", "asleep", "prompt"
+CONSOLE = "console"
+HELD_US = 900_000
+"""How long the maintenance key must have been down in a boot, at least, that opens the console."""
 
 
 class Chip:
@@ -43,6 +49,9 @@ class Chip:
         self._port = self._run = None
         self._event = self._timer = None
         self._armed = None
+        self._reset_us = 0  # when a timer of this boot resets the chip, 0: never
+        self.stays = False
+        """Whether a boot goes on at an open console, because there is a cable."""
 
     @property
     def powered(self):
@@ -95,8 +104,23 @@ class Chip:
             if source:
                 self._wake(source)
 
+    def reset_later(self, us):
+        """A timer resets the chip, unless this boot ends before."""
+        self._reset_us = self._world.timeline.now_us + us
+        self._timer = self._world.timeline.at(self._reset_us, lambda: self.reset(protocol.HARD_RESET))
+
     def prompt(self, console):
-        """The firmware let go of the chip, which must never happen."""
+        """The firmware let go of the chip: for who holds the maintenance key at a reset, or else by mistake."""
+        held_us = self._world.maintenance_key.held_us(self.began_us)
+        if self.reset_cause != protocol.DEEP_SLEEP_RESET and held_us >= HELD_US and console == RETURNED:
+            self._world.note("chip", "opens its console")
+            if self.stays:
+                self._be(CONSOLE)
+            else:
+                self._end_boot(CONSOLE)
+                if self._reset_us:
+                    self.reset_later(self._reset_us - self._world.timeline.now_us)
+            return
         self._end_boot(PROMPT)
         self._world.note("chip", "sits at a prompt")
         self.console = console
@@ -124,7 +148,7 @@ class Chip:
 
     def _boot(self, cause, wake_reason, after_us):
         self.reset_cause, self.wake_reason = cause, wake_reason
-        self.began_us = self._world.timeline.now_us
+        self.began_us, self._reset_us = self._world.timeline.now_us, 0
         self._be(BOOTING)
         self._event = self._world.timeline.at(self.began_us + after_us, self._awake)
 

@@ -145,6 +145,9 @@ class Port:
     def _reset(self, payload):
         self._chip.reset(payload[0])
 
+    def _reset_later(self, payload):
+        self._chip.reset_later(struct.unpack("<I", payload)[0] * 1000)
+
     def _prompt(self, payload):
         self._chip.prompt(payload.decode())
 
@@ -222,6 +225,7 @@ _OPERATIONS = {
     protocol.DEEP_SLEEP: Port._deep_sleep,
     protocol.RESET: Port._reset,
     protocol.PROMPT: Port._prompt,
+    protocol.RESET_LATER: Port._reset_later,
     protocol.WATCHDOG: Port._set_watchdog,
     protocol.OUTPUT: Port._output,
     protocol.ADC: Port._adc,

@@ -13,6 +13,7 @@ from host_sim.world.chip import AWAKE, Chip
 from host_sim.world.door import Bolt, Door
 from host_sim.world.ds3231 import DS3231
 from host_sim.world.flash import NorFlash
+from host_sim.world.maintenance import MaintenanceKey
 from host_sim.world.matrix import KeyMatrix
 from host_sim.world.network import Network
 from host_sim.world.nvs import Nvs
@@ -46,6 +47,7 @@ class World:
         self.nvs = Nvs(spend=self._spend)
         self.nvs.load(system_entries())
         self.keys = KeyMatrix(timeline, seed)
+        self.maintenance_key = MaintenanceKey(timeline)
         self.battery = Battery(seed=seed)
         self.bolt = Bolt(timeline, self.battery)
         self.door = Door()
@@ -69,6 +71,7 @@ class World:
     def _listen(self):
         self.keys.on_change = self.chip.look_for_wake
         self.door.on_change = self._door_moved
+        self.maintenance_key.on_change = self._look_at_inputs
         self.bolt.on_change = self._bolt_moved
         self.battery.on_brownout = self._brown_out
         self.battery.on_load = lambda ma: self.meter.enter("motor", "driven" if ma else "resting", ma * 1000)
@@ -226,7 +229,8 @@ class World:
     def _look_at_inputs(self):
         bolt = self.bolt
         locked, unlocked = (not bolt.locked) << wiring.BOLT_LOCKED, (not bolt.unlocked) << wiring.BOLT_UNLOCKED
-        self.inputs = locked | unlocked | self.door.reed << wiring.REED
+        key = (not self.maintenance_key.down) << wiring.MAINTENANCE
+        self.inputs = locked | unlocked | self.door.reed << wiring.REED | key
 
     def _brown_out(self):
         self.note("power", "brown-out")

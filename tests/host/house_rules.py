@@ -27,7 +27,7 @@ _OURS = {
     "firmware/board.py": (),
     "firmware": ("firmware",),
     "boot.py": (),
-    "main.py": ("firmware.app", "firmware.board"),
+    "main.py": ("firmware.app", "firmware.board", "firmware.maintenance"),
 }
 _HANDED_IN = "firmware.board"
 _ENTRY_FILES = ("boot.py", "main.py")
@@ -38,7 +38,7 @@ _CHIP = {
     "firmware/radio.py": {"umqtt"},
     "firmware/board.py": {"esp32", "machine", "network", "socket", "time"},
     "boot.py": {"machine"},
-    "main.py": {"machine"},
+    "main.py": {"machine", "time"},
 }
 _STANDARD = {"array", "binascii", "gc", "hashlib", "json", "math", "micropython", "struct"}
 

@@ -60,6 +60,18 @@ os.chdir("/")
 """
 
 
+def mounted(disk, cut=0):
+    """Lines that have the VM mount the file `disk` (Path) at `/`; its change number `cut` takes the VM's life, 0: none.
+
+    What they write and erase goes into the file `history` beside it.
+    """
+    values = {"DISK": disk, "HISTORY": disk.with_name("history"), "CUT": cut, "BLOCKS": disk.stat().st_size // BLOCK}
+    mount = _MOUNT
+    for name, value in values.items():
+        mount = mount.replace(name, str(value))
+    return mount
+
+
 class SerialLock:
     """`disk`: path (Path) of the file with the lock's file system."""
 
@@ -68,12 +80,7 @@ class SerialLock:
         self._history = disk.with_name("history")
 
     def _command(self, code, cut=0):
-        values = {"DISK": self.disk, "HISTORY": self._history, "CUT": cut}
-        values["BLOCKS"] = self.disk.stat().st_size // BLOCK
-        mount = _MOUNT
-        for name, value in values.items():
-            mount = mount.replace(name, str(value))
-        return [MICROPYTHON, "-X", "heapsize=4M", "-c", mount + code]
+        return [MICROPYTHON, "-X", "heapsize=4M", "-c", mounted(self.disk, cut) + code]
 
     @contextmanager
     def plugged(self, cut=0, more=""):

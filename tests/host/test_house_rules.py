@@ -61,7 +61,7 @@ LONG_FUNCTION = "def long():\n" + "    pass\n" * 39
         (rules.import_directions, "firmware/app.py", "import host_sim.lock", "imports host_sim.lock"),
         (rules.import_directions, "firmware/core/c.py", "from .words import OPENED", "imports .words.OPENED"),
         (rules.import_directions, "firmware/board.py", "from dataclasses import field", "imports dataclasses.field"),
-        (rules.import_directions, "main.py", "import time", "imports time"),
+        (rules.import_directions, "main.py", "import esp32", "imports esp32"),
         (rules.import_directions, "firmware/radio/a.py", "", "no rule says"),
         (rules.prints, "firmware/app.py", "def f(code):\n    print(code)", "app.py:2: print"),
         (rules.asserts, "firmware/app.py", "def f(a):\n    assert a", "app.py:2: assert"),

@@ -30,6 +30,7 @@ ROWS = [
     ("SDA", "SDA"),
     ("BUZZER", "buzzer"),
     ("LED", "LED"),
+    ("MAINTENANCE", "maintenance key"),
 ]
 
 
@@ -57,8 +58,16 @@ def test_the_picture_has_each_pad_once_and_none_that_the_chip_needs():
 def test_the_simulated_board_is_wired_the_same():
     pads = wiring.pads()
     assert (pads["ROWS"], pads["COLUMNS"], pads["MOTOR"]) == (world.ROWS, world.COLUMNS, world.MOTOR)
-    singles = (world.BOLT_LOCKED, world.BOLT_UNLOCKED, world.REED, world.BATTERY, world.BUZZER, world.LED)
-    names = ("LOCKED", "UNLOCKED", "REED", "BATTERY", "BUZZER", "LED")
+    singles = (
+        world.BOLT_LOCKED,
+        world.BOLT_UNLOCKED,
+        world.REED,
+        world.BATTERY,
+        world.BUZZER,
+        world.LED,
+        world.MAINTENANCE,
+    )
+    names = ("LOCKED", "UNLOCKED", "REED", "BATTERY", "BUZZER", "LED", "MAINTENANCE")
     assert tuple(pads[name][0] for name in names) == singles
 
 

@@ -1,0 +1,71 @@
+"""The console of a lock, by mpremote against the firmware on the VM: open with the maintenance key, never without."""
+
+import pytest
+from mpremote.transport import TransportError
+from mpremote.transport_serial import SerialTransport
+
+from host_sim.lock import LockConfig
+from tests.host.cabled import Cabled, installed
+
+GRANTS = [{"label": "couriers", "kind": "event", "digits": 8, "check": True}]
+REACH = "import machine\nprint(machine.unique_id().hex())"
+
+
+@pytest.fixture(scope="module")
+def disk(tmp_path_factory):
+    return installed(tmp_path_factory.mktemp("disk"))
+
+
+def prompt(port, patience_s=5):
+    """A raw REPL at the serial `port`. Raises TransportError where there is none."""
+    transport = SerialTransport(port, timeout=patience_s)
+    try:
+        transport.enter_raw_repl(soft_reset=False, timeout_overall=patience_s)
+    except TransportError:
+        transport.close()
+        raise
+    return transport
+
+
+def opens(lock):
+    """Whether the lock opens for a good code."""
+    lock.wake()
+    lock.type(lock.issue("couriers") + "#")
+    return lock.run_until(lambda: lock.bolt == "unlocked", 3)
+
+
+def kinds(lock):
+    return [event["kind"] for event in lock.log()]
+
+
+@pytest.mark.parametrize("config", [LockConfig(GRANTS), None])
+def test_the_key_gives_a_prompt_on_the_lock_s_own_board(disk, config):
+    with Cabled(disk, config, held=True) as cable:
+        assert cable.settle()
+        transport = prompt(cable.port)
+        assert transport.exec(REACH).strip() == b"240ac4d00b01"
+        transport.exec_raw_no_follow("machine.reset()")
+        transport.close()
+        assert cable.settle()  # the key is still down
+
+
+def test_without_the_key_the_lock_is_as_ever_and_there_is_no_prompt(disk):
+    with Cabled(disk, LockConfig(GRANTS)) as cable:
+        assert not cable.settle()
+        with pytest.raises(TransportError):
+            prompt(cable.port, 0.5)
+        assert cable.do(opens)
+
+
+def test_a_reset_without_the_key_closes_it_again_and_the_log_has_it(disk):
+    with Cabled(disk, LockConfig(GRANTS), held=True) as cable:
+        assert cable.settle()
+        transport = prompt(cable.port)
+        cable.do(lambda lock: lock.maintenance_key(False))
+        transport.exec_raw_no_follow("import machine\nmachine.reset()")
+        transport.close()
+        assert not cable.settle()
+        assert cable.do(kinds) == ["boot", "maintenance", "boot"]
+        with pytest.raises(TransportError):
+            prompt(cable.port, 0.5)
+        assert cable.do(opens)
