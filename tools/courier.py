@@ -39,6 +39,11 @@ ROWS = (
 )
 """In the order of the picture. The clicks of the keys have no row."""
 
+CALL = (
+    "Only on a lock with a radio: 0# calls whoever can open from afar. "
+    "Right, go on: called, wait a minute. Not now: called too often. No such code: no radio."
+)
+
 _WIDTH = 1180
 _ROW = 46
 _TOP = 78
@@ -51,7 +56,8 @@ _FONT = "font-family='DejaVu Sans, Verdana, Arial, sans-serif'"
 
 def draw():
     """The picture as the text of an SVG file."""
-    height = _TOP + _ROW * len(ROWS) + 22
+    end = _TOP + _ROW * len(ROWS)
+    height = end + _ROW
     parts = [
         f"<svg xmlns='http://www.w3.org/2000/svg' width='{_WIDTH}' height='{height}' viewBox='0 0 {_WIDTH} {height}'>",
         "<title>What the lock says</title>",
@@ -63,6 +69,8 @@ def draw():
     ]
     for place, row in enumerate(ROWS):
         parts += _row(row, _TOP + place * _ROW)
+    parts.append(f"<path d='M{_BAR_X} {end}H{_WIDTH - _BAR_X}' stroke='#cccccc'/>")
+    parts.append(_text(_BAR_X, end + 28, CALL, 14))
     return "\n".join(parts) + "\n</svg>\n"
 
 

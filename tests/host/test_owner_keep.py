@@ -97,7 +97,7 @@ def test_a_full_disk_loses_nothing(tmp_path, monkeypatch):
     def full(_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("tools.owner.keep.os.fsync", full)
+    monkeypatch.setattr("tools.replace.os.fsync", full)
     with pytest.raises(OSError, match="No space"), keep.change("front") as kept:
         issue(kept, "couriers", DEFAULT_START)
     assert (tmp_path / "front.age").read_bytes() == before

@@ -7,8 +7,10 @@ import pytest
 from typer.testing import CliRunner
 
 from firmware.drivers.signals import PATTERNS
+from host_sim.lock import Lock, LockConfig
 from host_sim.session.fields import NOT_ANSWERS
 from tests.both.rhythms import flashes, word
+from tests.host.radio_lock import GRANTS, radio_lock
 from tools import cli, courier
 
 PAGE = courier.FILE.with_suffix(".md").read_text(encoding="utf-8")
@@ -47,6 +49,30 @@ def test_the_page_says_the_same_in_words(row):
 def test_the_page_has_no_row_too_many():
     rows = re.findall(r"^\| (?!light|-)", PAGE, re.MULTILINE)
     assert len(rows) == len(courier.ROWS)
+
+
+def test_page_and_picture_say_how_to_call_and_what_the_lock_answers():
+    with radio_lock(peer=False) as (lock, _):
+        lock.wait(60)
+        for _ in range(4):
+            lock.wake()
+            lock.type("0#")
+            lock.wait(30)
+        names = [name for _, name in lock.answers if name in ("accepted", "later")]
+    assert names == ["accepted"] * 3 + ["later"]
+    with Lock(config=LockConfig(grants=GRANTS[:1])) as lock:
+        lock.wait(60)  # by then it knows that it has none
+        lock.wake()
+        lock.type("0#")
+        lock.wait(3)
+        assert lock.answer == "wrong"
+    says = {row.name: row.says for row in courier.ROWS}
+    for text in (
+        courier.CALL,
+        PAGE.partition("No code, or none that opens?")[2].partition("\n\n")[0].replace("\n", " "),
+    ):
+        assert "0#" in text
+        assert [says[name] in text for name in ("accepted", "later", "wrong")] == [True] * 3
 
 
 def test_the_command_draws_it(tmp_path, monkeypatch):

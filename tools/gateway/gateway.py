@@ -24,6 +24,8 @@ from tools.protocol.seal import UP, Header, SealError
 REPLAYED, FORGED, FOREIGN, MALFORMED, CLOCK = "replayed", "forged", "foreign", "malformed", "clock"
 
 _CHECK_IN_S = 90.0
+_NEVER = 1 << 32
+"""Above every counter: of a command that never went out."""
 _BACK_S = 2
 """By how much this computer's clock may go back, as it does when it is put right, before no lock is told the time."""
 
@@ -155,7 +157,7 @@ class Gateway:
         for waits in self._store.open_commands(keys.id):
             if waits.state != states.SENT:
                 continue
-            epoch, counter = self._store.last_seal(waits.number)
+            epoch, counter = self._store.last_seal(waits.number) or (0, _NEVER)
             if waits.kind == lock.UNLOCK_NOW and counter <= counters.get(epoch, counter):
                 self._store.end(waits.number, states.UNANSWERED)
                 self._tell(keys.id, "failed", f"{waits.shown}: no result came; the lock may have done it: see its log")

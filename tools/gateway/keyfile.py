@@ -4,10 +4,8 @@ TOML, readable by its owner alone, since whoever has it can command every lock i
 lock anew, and leaves the rest of the file as its owner wrote it. docs/gateway.md has the fields.
 """
 
-import os
 import re
 import stat
-import tempfile
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +15,7 @@ from tools.config import fields
 from tools.config.lines import Lines
 from tools.log.files import read
 from tools.protocol.seal import Channel
+from tools.replace import replace
 
 _LIMIT = 16 << 20
 _HIGHEST_EPOCH = 255
@@ -255,19 +254,4 @@ def _rewrite(path, lock_id, change):
     known, place = Lines(text), ids.index(lock_id)
     lines = text.splitlines()
     change(lines, lambda key: known.of("lock", place, key) - 1)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
-    try:
-        with os.fdopen(handle, "w") as file:
-            file.write("\n".join(lines) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        load(Path(name))
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    replace(path, ("\n".join(lines) + "\n").encode(), load)

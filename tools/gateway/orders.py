@@ -13,8 +13,10 @@ from firmware.net import messages as lock
 from tools.log.files import read
 from tools.protocol.messages import Hello, MessageError, command
 from tools.protocol.messages import read as read_message
+from tools.protocol.seal import MAX_TEXT
 
 _WITHIN_S = 600
+_LONGEST_S = 366 * 86400
 _HEX_LIMIT = 4096
 _BOUND = (lock.UNLOCK_NOW, lock.SET_TIME, lock.ROTATE)
 """Made when they are sent."""
@@ -38,7 +40,12 @@ class Order:
 
 
 def order(words, hello=None, within=None):
-    """The Order that `words` say; hello: plaintext of the lock's last one. Raises OrderError."""
+    """The Order that `words` say; hello: plaintext of the lock's last one. Raises OrderError.
+
+    within: seconds, 1 to 366 days, or None.
+    """
+    if within is not None and not 1 <= within <= _LONGEST_S:
+        raise OrderError(f"within {within} s: must be 1 to {_LONGEST_S}, which are 366 days")
     name, *rest = words or ("",)
     if name not in ORDERS:
         raise OrderError(f"no command {name!r}: one of {', '.join(ORDERS)}")
@@ -46,9 +53,11 @@ def order(words, hello=None, within=None):
     try:
         fields = reader(rest, hello)
         text = None if kind in _BOUND else command(kind, *fields)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RecursionError) as error:
         why = f": {error}" if isinstance(error, OrderError | MessageError | OSError) else ""
         raise OrderError(f"write: {' '.join((name, usage)).strip()}{why}") from error
+    if text and len(text) > MAX_TEXT:
+        raise OrderError(f"{name}: {len(text)} bytes, and a message holds {MAX_TEXT}: send it in parts")
     if kind == lock.UNLOCK_NOW:
         return Order(kind, text, "unlock", _WITHIN_S if within is None else within)
     secret = kind in (lock.PUT_GRANT, lock.PUT_ISSUER)
@@ -130,3 +139,6 @@ ORDERS = {
     "rotate": (lock.ROTATE, "", _none),
 }
 """Name -> (type, how it is written, reader of its words)."""
+
+KINDS = {kind for kind, _, _ in ORDERS.values()}
+"""Types of all commands."""

@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 
 from firmware.net import messages as lock
 from tools.gateway import store as states
-from tools.protocol.messages import Nonce, command
-from tools.protocol.seal import DOWN
+from tools.gateway.orders import KINDS
+from tools.protocol.messages import MessageError, Nonce, command
+from tools.protocol.seal import DOWN, MAX_TEXT
 
 _QUIET_S = 0.2
 _HELD_BACK_S = 2.0
@@ -57,31 +58,37 @@ class Outgoing:
     def reply(self, key_file, keys, live):
         """Answer a hello, and send what waits."""
         live.replied = True
-        due = self._due(keys, live)
+        due = self._due(key_file, keys, live)
         called = live.hello.reason in (lock.BY_CALL, lock.BY_ENTRY)
         listen = key_file.listen if called else 0
         text = command(lock.REPLY, *live.fields, *self._time(key_file), len(due), live.have, listen)
         self._publish(keys, live.channel.seal(DOWN, lock.REPLY, 0, text))
-        self._send(key_file, keys, live, due)
+        self._send(keys, live, due)
 
     def send(self, key_file, keys, live):
         """Send what waits."""
         live.more = False
-        self._send(key_file, keys, live, self._due(keys, live))
+        self._send(keys, live, self._due(key_file, keys, live))
 
-    def _due(self, keys, live):
-        """The Commands that go out now."""
-        due, now = [], self._store.clock.time()
+    def _due(self, key_file, keys, live):
+        """(Command, its plaintext) of each that goes out now. One whose row says no command is set aside."""
+        due = []
         for waits in self._store.open_commands(keys.id):
             times = live.sent.get(waits.number, 0)
             if waits.state != states.WAITING or times >= _TRIES or (waits.word == lock.STORAGE and times):
                 continue
-            if waits.expires is not None and waits.expires <= now:
-                self._end(keys, waits, states.EXPIRED, "the lock did not check in in time")
-            elif waits.kind == lock.ROTATE and keys.next_epoch is None:
+            if waits.kind == lock.ROTATE and keys.next_epoch is None:
                 live.more = True  # the key file has the next root key already, and is about to be read again
+                continue
+            try:
+                text = self._text(key_file, keys, live, waits)
+            except (ValueError, TypeError, ArithmeticError) as error:  # MessageError is a ValueError
+                self._end(keys, waits, states.FAILED, f"set aside, it cannot be sent: {error}")
             else:
-                due.append(waits)
+                if text is None:
+                    self._end(keys, waits, states.EXPIRED, "the lock did not check in in time")
+                else:
+                    due.append((waits, text))
         room = min(_FOLLOW, _HIGHEST - self._last(keys, live))
         if due and not room:
             self._tell(keys.id, "waits", "the lock takes no commands: see its log for a fault")
@@ -97,23 +104,29 @@ class Outgoing:
         self._store.end(waits.number, state, None, why)
         self._tell(keys.id, "failed", f"{waits.shown}: {why}")
 
-    def _send(self, key_file, keys, live, due):
+    def _send(self, keys, live, due):
         channel = live.channel
-        for counter, waits in enumerate(due, self._last(keys, live) + 1):
+        for counter, (waits, text) in enumerate(due, self._last(keys, live) + 1):
             self._store.seal(keys.id, channel.epoch, counter, waits.number, live.nonce)
             live.sent[waits.number] = live.sent.get(waits.number, 0) + 1
-            text = self._text(key_file, keys, live, waits)
             self._publish(keys, channel.seal(DOWN, waits.kind, counter, text))
             self._tell(keys.id, "sent", waits.shown)
 
     def _text(self, key_file, keys, live, waits):
-        """Plaintext of a command, made now if it must be."""
+        """Plaintext of a command, made now if it must be; None: too late. Raises what a row that says none leads to."""
+        if waits.expires is not None and waits.expires <= self._store.clock.time():
+            return None
+        if waits.kind not in KINDS:
+            raise MessageError(f"no command has the type {waits.kind}")
         if waits.kind == lock.UNLOCK_NOW:
             return command(waits.kind, *live.fields, int(waits.expires))
         if waits.kind == lock.SET_TIME:
             return command(waits.kind, *live.fields, *self._time(key_file))
         if waits.kind == lock.ROTATE:
             return command(waits.kind, keys.issuer, keys.next_epoch, keys.roots[keys.next_epoch])
+        lock.unpack(waits.kind, waits.text)
+        if len(waits.text) > MAX_TEXT:
+            raise MessageError(f"{len(waits.text)} bytes, more than a message holds")
         return waits.text
 
     def _publish(self, keys, message):

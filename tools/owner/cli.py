@@ -19,9 +19,10 @@ from tools.log.partition import DumpError
 from tools.log.verify import BadLog
 from tools.owner import dump, place, show
 from tools.owner.issue import IssueError, digits_of, issue, notes
-from tools.owner.keep import Keep, KeepError, write_private
+from tools.owner.keep import Keep, KeepError
 from tools.owner.record import RecordError, joined
 from tools.owner.when import WhenError, instant_of, span_of
+from tools.replace import replace
 
 app = typer.Typer(help=__doc__.partition(": ")[2], no_args_is_help=True)
 
@@ -267,7 +268,7 @@ def join(
         with keep.change(lock) as record:
             other = joined(record, [_share(record, each) for each in give])
             sealed = keep.sealed(other, computer)
-        write_private(out.absolute(), sealed)
+        replace(out.absolute(), sealed)
         print(f"carry {out} to the other computer, and there: dropbolt add {out.name}")
 
 

@@ -7,9 +7,7 @@ A file is replaced as a whole, written beside it and synced first; LABEL.lock ke
 at once. Nothing is written in plain, and everything is readable by its owner alone.
 """
 
-import os
 import re
-import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,6 +16,7 @@ from filelock import FileLock, Timeout
 
 from tools.log.files import read
 from tools.owner.record import RecordError, load_record
+from tools.replace import replace
 
 IDENTITY = "identity.age"
 _LIMIT = 16 << 20
@@ -64,7 +63,7 @@ class Keep:
     def _wrap(self, identity, passphrase):
         if not passphrase:
             raise KeepError("an empty passphrase keeps nothing: choose one")
-        write_private(self.path / IDENTITY, pyrage.passphrase.encrypt(str(identity).encode(), passphrase))
+        replace(self.path / IDENTITY, pyrage.passphrase.encrypt(str(identity).encode(), passphrase))
 
     def unlock(self, passphrase):
         """Open the identity. Raises KeepError; nothing has changed then."""
@@ -108,7 +107,7 @@ class Keep:
         with self._alone(path):
             if path.exists():
                 raise KeepError(f"{path} is there already, and is kept: choose another label")
-            write_private(path, self.sealed(record, self.recipient))
+            replace(path, self.sealed(record, self.recipient))
 
     @contextmanager
     def change(self, label):
@@ -117,7 +116,7 @@ class Keep:
         with self._alone(path):
             record = self.load(label)
             yield record
-            write_private(path, self.sealed(record, self.recipient))
+            replace(path, self.sealed(record, self.recipient))
 
     def sealed(self, record, recipient):
         """The bytes of a file that only `recipient`, an age public key, can open. Raises KeepError."""
@@ -142,25 +141,6 @@ class Keep:
                 yield
         except Timeout as error:
             raise KeepError(f"another command is changing {path}: wait until it has ended") from error
-
-
-def write_private(path, content):
-    """Have `content` at `path`, whole or not at all, for its owner alone. Raises OSError; what was there stays then."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _broken(why):
