@@ -2,7 +2,7 @@
 # Nothing needs root, and nothing outside this folder is written.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo sim test powerloss flood year log risk bench energy image flash deploy lint format lock lib mosquitto oathtool clean
+.PHONY: help demo sim test powerloss flood year log risk bench energy image flash deploy provision lint format lock lib mosquitto oathtool clean
 
 PYTHON ?= python3
 UV_VERSION := 0.13.9
@@ -59,6 +59,11 @@ flash: .venv/ready ## write build/dropbolt.bin to the board at PORT=/dev/...; a 
 
 deploy: .venv/ready lib/umqtt/simple.py ## bring a lock in service at PORT=/dev/... to this firmware; keys and log stay
 	@$(PY) -m tools image deploy $(or $(PORT),$(error name the serial port: make deploy PORT=/dev/ttyUSB0))
+
+provision: .venv/ready lib/umqtt/simple.py ## make the board at PORT=/dev/... the lock of CONFIG=lock.toml, or bring that lock to it
+	@$(PY) -m tools provision $(if $(ERASE),--erase) $(if $(LABEL),--label "$(LABEL)") \
+		$(or $(PORT),$(error name the serial port: make provision PORT=/dev/ttyUSB0 CONFIG=lock.toml)) \
+		$(or $(CONFIG),$(error name the configuration: make provision PORT=/dev/ttyUSB0 CONFIG=lock.toml))
 
 lint: .venv/ready ## look for mistakes and for unformatted code
 	@$(PY) -m ruff check --quiet .

@@ -14,6 +14,7 @@ from tools.log import cli as log
 from tools.log.cli import UNREADABLE
 from tools.owner import cli as owner
 from tools.protocol import cli as protocol
+from tools.provision.cli import provision
 
 app = typer.Typer(help=__doc__, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 app.add_typer(gateway.app, name="gateway")
@@ -21,6 +22,7 @@ app.add_typer(image.app, name="image")
 app.add_typer(log.app, name="log")
 app.add_typer(owner.app, name="dropbolt")
 app.add_typer(protocol.app, name="protocol")
+app.command()(provision)
 
 BENCH_FILE = Path(__file__).parents[1] / "build" / "bench.json"
 PLOT_FILE = Path(__file__).parents[1] / "build" / "energy.png"

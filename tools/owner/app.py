@@ -10,7 +10,7 @@ from urllib.parse import quote
 import segno
 
 from firmware.core.words import INTERVAL
-from tools.owner.issue import IssueError
+from tools.owner.issue import IssueError, check_on_lock
 
 _STEPS = (30, 60)
 _MOST_DIGITS = 8
@@ -44,6 +44,7 @@ def link(record, label):
 
 def give(record, label):
     """The link of a grant, whose codes are the app's from now on: this computer gives out none of them any more."""
+    check_on_lock(record)
     made = link(record, label)
     grant_id = record.table.id(record.place(label))
     if grant_id not in record.apps:

@@ -57,7 +57,8 @@ def told():
         raise typer.Exit(FAILED) from error
 
 
-def _passphrase(file, confirm=False):
+def typed_passphrase(file, confirm=False):
+    """The passphrase in `file`, or as it is typed. Raises PermissionError for a file that others may read."""
     if file:
         if stat.S_IMODE(file.stat().st_mode) & 0o077:
             raise PermissionError(f"{file}: others may read it, and it holds the passphrase: chmod 600 {file}")
@@ -69,7 +70,7 @@ def _unlocked(context):
     keep, file = context.obj
     if not keep.exists:
         keep.unlock("")
-    keep.unlock(_passphrase(file))
+    keep.unlock(typed_passphrase(file))
     return keep
 
 
@@ -79,10 +80,10 @@ def setup(context: typer.Context):
     keep, file = context.obj
     with told():
         if not keep.exists:
-            keep.create(_passphrase(file, confirm=True))
+            keep.create(typed_passphrase(file, confirm=True))
             print(f"keys made in {keep.path}: without the passphrase nobody can open them, you neither")
         else:
-            keep.unlock(_passphrase(file))
+            keep.unlock(typed_passphrase(file))
         print(f"this computer is {keep.recipient}")
 
 

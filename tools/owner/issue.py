@@ -146,9 +146,18 @@ def powers_of(table, i):
     return ", ".join(text for bit, text in told.items() if table.permissions(i) & bit)
 
 
+def check_on_lock(record):
+    """Raise IssueError for a record of which it is not known whether its lock has it."""
+    if record.pending:
+        raise IssueError(
+            f"{record.label} is not provisioned to the end: run the same `make provision` again, then this"
+        )
+
+
 def _check_grant(record, i, now):
     table = record.table
     label, until = table.label(i), table.valid_until(i)
+    check_on_lock(record)
     if table.revoked(i):
         raise IssueError(f"{label} is revoked: nothing of it opens")
     if until and until <= now:

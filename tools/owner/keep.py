@@ -118,6 +118,14 @@ class Keep:
             yield record
             replace(path, self.sealed(record, self.recipient))
 
+    def replace(self, label, change):
+        """Keep `change(record)`, a Record, in place of the one of a lock, and return it. Raises KeepError."""
+        path = self._file(label)
+        with self._alone(path):
+            record = change(self.load(label))
+            write_private(path, self.sealed(record, self.recipient))
+            return record
+
     def sealed(self, record, recipient):
         """The bytes of a file that only `recipient`, an age public key, can open. Raises KeepError."""
         if not _RECIPIENT.fullmatch(recipient):

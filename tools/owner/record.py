@@ -56,6 +56,9 @@ class Record:
     share: grant id -> serials of it that this computer may issue; 0 for the kinds without serials. next: event grant's
     id -> next counter. apps: ids of grants whose key is in an authenticator app. head: of the log as last verified.
     seen: bodies, hex, of the state that a dump last showed; seen_at: unix s of it, 0 for never.
+    board: the number, hex, of the chip that the secrets are for; "" on a computer that did not provision it. pending:
+    it is not known to be on its lock as it is here. provisioned: unix s at which that was last known, 0 for never.
+    used: every id that a grant ever had.
     """
 
     label: str
@@ -69,6 +72,10 @@ class Record:
     head: str | None = None
     seen: list = field(default_factory=list)
     seen_at: int = 0
+    board: str = ""
+    pending: bool = False
+    provisioned: int = 0
+    used: list = field(default_factory=list)
 
     @cached_property
     def issuer(self):
@@ -155,7 +162,7 @@ def new_record(config, label, now, numbers=None, secret=None):
         made[name] = octets.hex()
         return octets
 
-    grants = [_with_digits(dict(grant), numbers or {}) for grant in config.grants]
+    grants = [with_digits(dict(grant), numbers or {}) for grant in config.grants]
     settings = config.settings | {"buckets": [list(row) for row in config.buckets]}
     issuer = Issuer(LockConfig(grants=[dict(grant) for grant in grants], settings=settings), secret=keep)
     issuer.admit(now)
@@ -167,8 +174,11 @@ def new_record(config, label, now, numbers=None, secret=None):
     return Record(label, settings, grants, made, share, counters)
 
 
-def _with_digits(grant, numbers):
-    """The grant, of kind number with the digits that open."""
+def with_digits(grant, numbers):
+    """The grant, of kind number with the digits that open: those of `numbers` by its label, or random ones.
+
+    Raises RecordError for digits that do not fit.
+    """
     if grant["kind"] != NUMBER:
         return grant
     size = grant.pop("digits")

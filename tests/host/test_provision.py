@@ -1,0 +1,115 @@
+"""`make provision` by mpremote against the MicroPython VM on the real image: a bare board becomes a lock that opens."""
+
+import pytest
+from typer.testing import CliRunner
+
+from tests.host.cabled import Cabled, installed
+from tests.host.owners import CONFIG, PASSPHRASE, folder, run
+from tools.cli import app
+from tools.owner.keep import Keep
+
+YES = "y\n"
+NO_NUMBERS = "\n\n"
+"""Random digits for the parcel and the owner."""
+
+
+class Site:
+    """A board, a cable, and an owner's computer in `path`. It is what its programs take for the module `time`."""
+
+    def __init__(self, path, cable):
+        self.cable = cable
+        self.ahead_s = 0
+        """By how much the computer's clock is ahead of the world's."""
+        self.keep = folder(path / "keep")
+        self.config = path / "front.toml"
+        self.config.write_text(CONFIG)
+
+    def time(self):
+        return self.cable.do(lambda lock: lock.now) + self.ahead_s
+
+    def monotonic(self):
+        return self.time()
+
+    def sleep(self, seconds):
+        """A simulated lock that says nothing at once says nothing later."""
+
+    def provision(self, *answers, words=(), port=None):
+        """(status, what is on the screen) of one run at a console that is opened before; the key is let go of then."""
+        assert self.cable.replug(held=True)
+        self.cable.do(lambda lock: lock.maintenance_key(False))
+        command = ["provision", "--no-test", "--folder", self.keep.path, *words, port or self.cable.port, self.config]
+        done = CliRunner().invoke(app, [str(word) for word in command], f"{PASSPHRASE}\n{''.join(answers)}")
+        return done.exit_code, done.output
+
+    def record(self):
+        keep = Keep(self.keep.path)
+        keep.unlock(PASSPHRASE)
+        return keep.load("front")
+
+    def nvs(self):
+        """What the lock keeps of its own."""
+        kept = self.cable.do(lambda lock: lock.world.nvs.snapshot()[0])
+        return {names: value for names, value in kept.items() if names[0] == "dropbolt"}
+
+    def code(self, *words):
+        """The digits that `dropbolt issue` prints."""
+        told = run(self.keep, "issue", "front", *words).output.split()
+        return told[told.index("code") + 1]
+
+    def answer(self, digits):
+        """What the lock says to an entry."""
+        return self.cable.do(lambda lock: _typed(lock, digits))
+
+
+def _typed(lock, digits):
+    lock.wait(20)
+    lock.wake()
+    lock.type(digits + "#")
+    lock.wait(4)
+    return lock.answer
+
+
+@pytest.fixture(scope="module")
+def disk(tmp_path_factory):
+    return installed(tmp_path_factory.mktemp("disk"))
+
+
+@pytest.fixture
+def site(tmp_path, disk, monkeypatch):
+    monkeypatch.setattr("tools.provision.lock._SILENT_S", 0.2)
+    with Cabled(disk) as cable:
+        made = Site(tmp_path, cable)
+        for module in ("provision.cli", "provision.flow", "provision.lock", "owner.cli"):
+            monkeypatch.setattr(f"tools.{module}.time", made)
+        yield made
+
+
+def test_a_bare_board_becomes_a_lock_that_opens(site):
+    status, told = site.provision(NO_NUMBERS, YES)
+    assert status == 0, told
+    assert not site.cable.settle()
+    record = site.record()
+    assert (record.pending, record.board) == (False, "240ac4d00b01")
+    assert site.answer(site.code("couriers")) == "opened"
+    assert site.answer(site.code("visitors")) == "opened"
+    assert site.answer(site.code("owner")) == "opened"
+    shown = "".join(path.read_text(errors="replace") for path in site.keep.path.iterdir()) + told
+    hidden = [octets for name, octets in record.secrets.items() if name != "lock"] + [record.grants[-1]["number"]]
+    assert not [secret for secret in hidden if secret in shown]
+
+
+def test_twice_is_safe(site):
+    status, told = site.provision(NO_NUMBERS, YES)
+    assert status == 0, told
+    code = site.code("couriers")
+    assert site.answer(code) == "opened"
+    before, nvs = site.record(), site.nvs()
+    status, told = site.provision(YES)
+    assert status == 0, told
+    after = site.record()
+    assert after.provisioned >= before.provisioned
+    before.provisioned = after.provisioned
+    assert after == before
+    assert site.nvs() == nvs
+    assert "in flash already" in told
+    assert site.answer(code) == "used"

@@ -1,0 +1,148 @@
+"""The owner's record before, during and after provisioning: which secrets a board gets.
+
+    none --begin--> pending, with the number of one board --finish--> in service
+                        ^                                                 | renew: another configuration
+                        '-------------------------------------------------'
+
+Invariants: a record is on disk, and names its board, before anything of it is on the board; secrets of what stays never
+change; an id that a grant had is never another's; what decides a grant's digits never changes under its id.
+"""
+
+import secrets
+from dataclasses import replace
+
+from firmware.config import Config, ConfigError
+from firmware.core.admission import AdmissionError, admit
+from firmware.core.words import EVENT, NUMBER
+from host_sim.provision import Issuer, LockConfig
+from tools.image import Refused
+from tools.owner.record import ROOT_SIZE, Record, RecordError, with_digits
+
+_DECIDES = ("kind", "digits", "check", "sha256", "step", "offset")
+_LABEL_SIZE = 25
+
+
+def begun(config, label, now, board, numbers):
+    """A new Record, pending, for the board of that number (hex). numbers: digits by label. Raises Refused."""
+    blank = Record(label, {}, [], {}, {}, board=board, pending=True)
+    return _made(blank, config, now, numbers, {}, None)
+
+
+def renewed(record, config, now, numbers, revoked):
+    """The Record of the same lock with the set of another configuration, pending. Raises Refused: what may not change.
+
+    revoked: ids of grants that the lock holds as revoked, and that stay so.
+    """
+    known = {grant["id"]: grant for grant in record.grants}
+    table, wanted = record.table, config.table()
+    for i in range(len(wanted)):
+        j = table.index(wanted.id(i))
+        changed = [name for name in _DECIDES if j >= 0 and getattr(table, name)(j) != getattr(wanted, name)(i)]
+        if changed:
+            raise Refused(
+                f"grant {wanted.id(i)} ({wanted.label(i)}): {', '.join(changed)} cannot change, since its codes would "
+                f"be others: take a new id, above {max(record.used)}"
+            )
+    gone = sorted(set(revoked) & {grant["id"] for grant in config.grants})
+    config = replace(config, grants=tuple(g | {"revoked": True} if g["id"] in gone else g for g in config.grants))
+    return _made(record, config, now, numbers, known, record.table)
+
+
+def asked_for(record, config):
+    """(label, digits) of each number grant of `config` that has no digits in `record`, which may be None, yet."""
+    known = {grant["id"] for grant in record.grants} if record else set()
+    return [
+        (each["label"], each["digits"]) for each in config.grants if each["kind"] == NUMBER and each["id"] not in known
+    ]
+
+
+def finished(record, now):
+    """The Record of a lock in service since unix second `now`."""
+    return replace(record, pending=False, provisioned=now)
+
+
+def retired(record):
+    """The Record of a lock that was given up, under another label: its codes and its log stay to be looked up."""
+    return replace(record, label=f"{record.label[:_LABEL_SIZE].strip()} {record.lock_id.hex()[:8]}")
+
+
+def settings_for(record, command):
+    """The settings as they go into the vault, with what the lock holds of its last command, None for nothing."""
+    fields = dict(record.settings) if command is None else record.settings | {"command": command}
+    return _issuer(record.grants, fields, record.secret).settings
+
+
+def _made(record, config, now, numbers, known, before):
+    """`record` with the set of `config`: keys of the grants `known` by id stay, what is new gets new ones."""
+    kept = {name: octets for name, octets in record.secrets.items() if not name.startswith("key ")}
+    for grant in config.grants:
+        if grant["id"] in known:
+            kept[f"key {grant['label']}"] = record.secrets[f"key {known[grant['id']]['label']}"]
+
+    def keep(name, size):
+        if name not in kept:
+            kept[name] = secrets.token_bytes(size).hex()
+        return bytes.fromhex(kept[name])
+
+    grants = [_with_number(grant, known.get(grant["id"]), numbers) for grant in config.grants]
+    settings = config.settings | {"buckets": [list(row) for row in config.buckets]}
+    issuer = _issuer(grants, settings, keep)
+    for row in settings["issuers"]:
+        keep(f"root {row[0]}", ROOT_SIZE)
+    _admit(settings, issuer, now, before, record.used)
+    ids = {grant["id"] for grant in grants}
+    made = replace(
+        record,
+        settings=settings,
+        grants=grants,
+        secrets=kept,
+        share=_share(record, issuer.grants, known),
+        next=_next(record, issuer.grants),
+        apps=[grant_id for grant_id in record.apps if grant_id in ids],
+        codes=[code for code in record.codes if code.grant in ids],
+        used=sorted({*record.used, *ids}),
+    )
+    return made if made == record else replace(made, pending=True)
+
+
+def _issuer(grants, settings, secret):
+    return Issuer(LockConfig(grants=[dict(grant) for grant in grants], settings=settings), secret=secret)
+
+
+def _with_number(grant, before, numbers):
+    if before and "number" in before:
+        return {name: value for name, value in grant.items() if name != "digits"} | {"number": before["number"]}
+    try:
+        return with_digits(dict(grant), numbers)
+    except RecordError as error:
+        raise Refused(str(error)) from error
+
+
+def _admit(settings, issuer, now, before, used):
+    try:
+        Config(issuer.settings, issuer.packed)
+        admit(settings, issuer.grants, int(now), before, used)
+    except AdmissionError as error:
+        raise Refused("\n".join(error.complaints)) from error
+    except ConfigError as error:
+        raise Refused(str(error)) from error
+
+
+def _share(record, table, known):
+    """What this computer may issue: of a grant that is new everything, of another one's serials those that are new."""
+    share = {}
+    for i in range(len(table)):
+        grant_id, serials = table.id(i), range(table.serials(i))
+        if grant_id not in known:
+            share[grant_id] = list(serials)
+            continue
+        had = record.table.serials(record.table.index(grant_id))
+        mine = [serial for serial in record.share.get(grant_id, []) if serial in serials]
+        share[grant_id] = mine + [serial for serial in serials if serial >= had]
+    return share
+
+
+def _next(record, table):
+    events = [table.id(i) for i in range(len(table)) if table.kind(i) == EVENT]
+    kept = {grant_id: record.next.get(grant_id, 0) for grant_id in events if grant_id in record.share}
+    return kept | {grant_id: 0 for grant_id in events if grant_id not in kept and grant_id not in record.used}

@@ -1,0 +1,91 @@
+"""`make provision`: a board with the firmware becomes a lock, and its owner gets a record to issue codes from."""
+
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tools.config.reader import ConfigErrors, load
+from tools.image import Refused
+from tools.owner.cli import FOLDER, Folder, Secret, typed_passphrase
+from tools.owner.keep import Keep, KeepError
+from tools.owner.record import RecordError
+
+REFUSED = 2
+
+
+def provision(
+    port: Annotated[str, typer.Argument(metavar="PORT", help="The serial port of the board, such as /dev/ttyUSB0.")],
+    file: Annotated[Path, typer.Argument(metavar="CONFIG", help="The lock's configuration, lock.toml.")],
+    label: Annotated[str, typer.Option(metavar="LABEL", help="Name of the lock; CONFIG's without one.")] = "",
+    erase: Annotated[bool, typer.Option("--erase", help="The board may be another lock, which is given up.")] = False,
+    test: Annotated[bool, typer.Option("--test/--no-test", help="Try keypad, bolt and the rest, guided.")] = True,
+    folder: Folder = FOLDER,
+    passphrase_file: Secret = None,
+):
+    """Make the board at PORT the lock that CONFIG describes, or bring such a lock to it; its console must be open.
+
+    Running it again is safe, and goes on after a cut. Status 2: it was not done, and why.
+    """
+    with _told(file):
+        label = label or file.stem
+        config = load(file, int(time.time()))
+        keep = _keep(folder, passphrase_file)
+        _run(port, config, keep, label, erase, test)
+
+
+def _run(port, config, keep, label, erase, test):
+    from tools.image import release
+    from tools.provision import books
+    from tools.provision.flow import Provisioning
+    from tools.provision.lock import connected
+
+    known = keep.load(label) if label in keep.labels() and not erase else None
+    numbers = {name: _digits(name, size) for name, size in books.asked_for(known, config)}
+    folder = release.build().folder
+    with connected(port) as lock:
+        lock.check(folder)
+        if erase:
+            typer.confirm(f"What the board on {port} was is forgotten for ever. Erase it?", abort=True)
+        work = Provisioning(lock, keep, label, config, numbers, erase, print, typer.confirm)
+        record = work.write()
+        lock.restart()
+        work.finish()
+    print(f"{label} is in service, lock {record.lock_id.hex()}: `./dropbolt status {label}` shows what it takes")
+
+
+def _digits(label, size):
+    """What a person types for a number grant; "" for random ones."""
+    while True:
+        digits = typer.prompt(
+            f"{size} digits of {label} (none: random)", default="", show_default=False, hide_input=True
+        )
+        if not digits or digits == typer.prompt("the same again", hide_input=True):
+            return digits
+        print("they differ: once more")
+
+
+def _keep(folder, file):
+    """The owner's folder, unlocked; made where there is none yet."""
+    keep = Keep(folder)
+    if keep.exists:
+        keep.unlock(typed_passphrase(file))
+    else:
+        print(f"the owner's keys are made in {folder}: without the passphrase nobody can open them, you neither")
+        keep.create(typed_passphrase(file, confirm=True))
+    return keep
+
+
+@contextmanager
+def _told(file):
+    try:
+        yield
+    except ConfigErrors as error:
+        print(*(f"{file}:{line}: {text}" for line, text in error.errors), sep="\n", file=sys.stderr)
+        raise typer.Exit(REFUSED) from error
+    except (Refused, KeepError, RecordError, OSError) as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(REFUSED) from error

@@ -1,0 +1,145 @@
+"""At the lock's prompt: what provisioning does to flash and clock, by the firmware's own modules.
+
+`tools/provision/lock.py` sends this text to a lock whose console is open, and then calls the functions. Bytes come
+before, in pieces, by `take`. Answers are JSON. A set is in the vault wholly or not at all, and comes after journal and
+log, so a board that a cut left half done is still a bare one.
+"""
+
+import json
+from binascii import a2b_base64, hexlify, unhexlify
+from hashlib import sha256
+
+import machine
+
+from firmware.board import Board
+from firmware.calling import BANKS
+from firmware.core.grants import Grants
+from firmware.core.state import State
+from firmware.memory import Memory
+from firmware.store import BLANK, SECTORS
+from firmware.store.audit import Audit
+from firmware.store.journal import Journal
+from firmware.store.vault import Vault, VaultError
+from firmware.sync import SyncError, synchronise
+
+_SETS, _RADIO = "ab", BANKS
+_SECRET = ("lock", "journal", "salt", "mac")
+
+
+board = Board()
+nvs = board.nvs("dropbolt")
+partition = board.partition("locklog")
+parts = {}
+journal = state = None
+
+
+def say(*answer):
+    print(json.dumps(answer))
+
+
+def take(name, piece):
+    """Put base64 text behind what there is of that name; an empty one begins it anew."""
+    if piece:
+        parts[name].extend(a2b_base64(piece))
+    else:
+        parts[name] = bytearray()
+
+
+def about():
+    """The chip's own number, and whether the partition has the size that the lock was made for."""
+    say(hexlify(machine.unique_id()).decode(), bool(partition) and partition.ioctl(4, 0) == SECTORS)
+
+
+def whose():
+    """Whose lock it is: why there is no set, a word; or id, fingerprint of ids and keys, generation, settings without
+    them, SHA-256 of the grants, and (id, revoked, label) of each."""
+    vault = Vault(nvs)
+    try:
+        settings, packed = vault.load()
+        fields = json.loads(bytes(settings).decode())
+        fingerprint = sha256("".join([fields[name] for name in _SECRET]).encode())
+        grants = Grants(packed)
+    except VaultError as error:
+        say(error.reason)
+        return
+    except Exception:
+        say("unreadable")
+        return
+    rows = [(grants.id(i), grants.revoked(i), grants.label(i)) for i in range(len(grants))]
+    lock = fields["lock"]
+    for name in _SECRET:
+        del fields[name]
+    digest = hexlify(sha256(packed).digest()).decode()
+    say(lock, hexlify(fingerprint.digest()).decode(), vault.generation, fields, digest, rows)
+
+
+def forget():
+    """Make it a bare board: no set counts any more, and none of its keys stays."""
+    try:
+        settings, _ = Vault(nvs).load()
+        nvs.erase_key("j" + json.loads(bytes(settings).decode())["journal"][:14])
+    except Exception:  # it has no set, or no anchor
+        pass
+    for banks in (_SETS, _RADIO):
+        for bank in banks:
+            Vault(nvs, banks)._forget(bank)
+    say()
+
+
+def begin():
+    """Begin journal and log of a bare board, by `settings`, `grants` and the log's first key, `log`."""
+    _open()
+    journal.format()
+    Audit(partition, unhexlify(json.loads(bytes(parts["settings"]).decode())["journal"])).format(parts["log"])
+    say()
+
+
+def replace():
+    """Have `settings` and `grants` be the set in the vault, of a generation above those that the journal knows."""
+    vault = Vault(nvs)
+    while True:
+        vault.replace(parts["settings"], parts["grants"])
+        if state is None or vault.generation >= state.generation:
+            break
+    say(vault.generation)
+
+
+def radio():
+    """Have `radio` and `keys` be what the radio goes by; without them it has none."""
+    vault = Vault(nvs, _RADIO)
+    try:
+        before = tuple(vault.load())
+    except VaultError as error:
+        before = None
+        if error.reason != BLANK:
+            before = ()
+    if not parts["radio"]:
+        for bank in _RADIO if before is not None else ():
+            vault._forget(bank)
+    elif before != (parts["radio"], parts["keys"]):
+        vault.replace(parts["radio"], parts["keys"])
+    say()
+
+
+def mount():
+    """Read the journal, by the set that is in the vault or `settings` and `grants`; the floor in unix seconds."""
+    _open()
+    journal.mount()
+    say(state.floor, state.generation)
+
+
+def _open():
+    global journal, state
+    fields = json.loads(bytes(parts["settings"]).decode())
+    state = State(Grants(bytes(parts["grants"])))
+    journal = Journal(partition, state, unhexlify(fields["journal"]), unhexlify(fields["mac"]), nvs)
+
+
+def set_clock(t, uncertainty_ms, reset_floor):
+    """Set clock and floor; says why not, if the time cannot be right."""
+    try:
+        synchronise(board, Memory(board), journal, state, t, uncertainty_ms, reset_floor)
+    except SyncError as error:
+        say(str(error))
+        return
+    say("")
