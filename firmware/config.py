@@ -45,7 +45,7 @@ SETTINGS = (
 _COMMAND = "command"  # there once a command by radio has changed the set
 _BESIDE = "grants"  # in the vault, and not among the JSON settings
 
-_ROWS = MAX_SCHEDULES  # and of issuers
+MAX_ROWS = MAX_SCHEDULES  # and of issuers
 _LENGTHS = (6, 12)
 _REFILL_S = (60, 30 * 86400)
 
@@ -175,8 +175,8 @@ def _command(mark):
 
 def _schedules(fields, grants):
     for name in ("schedules", "issuers"):
-        if not isinstance(fields[name], list) or len(fields[name]) > _ROWS:
-            raise ConfigError(name, f"must be a list of at most {_ROWS}")
+        if not isinstance(fields[name], list) or len(fields[name]) > MAX_ROWS:
+            raise ConfigError(name, f"must be a list of at most {MAX_ROWS}")
     if not isinstance(fields["zone"], str):
         raise ConfigError("zone", "must be text")
     highest = max([grants.schedule(i) for i in range(len(grants))] or [0])

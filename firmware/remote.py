@@ -40,6 +40,11 @@ class Remote(Changes):
         self._blame = (0, 0)  # issuer and word of the first that was not done
         self._opening = -1  # issuer for whom the bolt moves
         self._settled = None  # nonce of the entry that was approved or refused
+        if not wake.fault:
+            try:
+                self.catch_up()  # where a cut came between vault and journal
+            except Refused:  # then before the next change of the set, or there is none
+                pass
 
     # Moving
 

@@ -41,7 +41,7 @@ MAX_ANSWERED = const(64)
 
 # Why a message was ignored: bits, for the log and for the next hello.
 NO_MESSAGE = const(1)  # wrong size or first byte, another lock's id, or a reply that says nothing
-FOREIGN = const(2)  # its sender has no key of that epoch
+FOREIGN = const(2)  # its sender has no key of that epoch, or is no issuer any more
 FORGED = const(4)
 REPLAYED = const(8)  # its counter is not higher than the last one
 UNASKED = const(16)  # a reply to another hello, a second one, or one that is not the gateway's
@@ -109,7 +109,7 @@ class Commands:
         except SealError:
             return self._ignore(NO_MESSAGE)
         root = self._keys.root(number, epoch)
-        if root is None:
+        if root is None or not self._actions.permissions(number):
             return self._ignore(FOREIGN)
         try:
             return (number, epoch, counter), kind, Seal(root, DOWN, self._lock, number, epoch).open(message)

@@ -1,0 +1,117 @@
+"""Who may command the lock by radio, and how far each has come: permissions, keys, counters.
+
+A counter is in the journal; or in the vault, with the set that its command has made (`Config.command`), until the
+journal has it too, which is before another command makes a set. Whoever has no permissions in the set is no issuer any
+more: he is not heard, and where room is needed his keys go first and then his counter, so that no message of his comes
+back.
+"""
+
+import json
+
+from firmware.core.records import StateError
+from firmware.net import messages
+from firmware.net.messages import Refused
+from firmware.net.settings import pack
+from firmware.store import FULL, StorageError
+
+_MOST = 0xFFFFFFFF
+
+
+class Commanders:
+    """Parameters as of `Remote`."""
+
+    def __init__(self, wake, session, radio, vault, turn):
+        self._wake = wake
+        self._session = session
+        self._radio = radio
+        self._vault = vault
+        self._turn = turn
+        self._now = wake.board.now
+        self._powers = {}
+        self._known = 0  # number of the set that they are of
+
+    def permissions(self, number):
+        try:
+            return self._issuers().get(number, 0)
+        except StorageError:
+            return 0
+
+    def _issuers(self):
+        """Permissions of each issuer, as the set of now says: an owner at the keypad may have changed it meanwhile."""
+        vault = self._wake.vault
+        if self._known != vault.generation:
+            fields = json.loads(bytes(vault.load()[0]).decode())
+            self._powers = {row[0]: row[2] for row in fields["issuers"]}
+            self._known = vault.generation
+        return self._powers
+
+    def last(self, number, epoch):
+        if self._wake.fault:  # nothing is known, and nothing is taken
+            return _MOST
+        last, mark = self._wake.state.last_command(number, epoch), self._wake.config.command
+        if not mark or mark[0] != number or mark[1] < epoch:
+            return last
+        return max(last, mark[2] if mark[1] == epoch else _MOST)
+
+    def count(self, number, epoch, counter):
+        state = self._wake.state
+        try:
+            body = state.command(number, epoch, counter)
+        except StateError:
+            self._make_room()
+            try:
+                body = state.command(number, epoch, counter)
+            except StateError:
+                raise Refused(messages.FULL)
+        self._write(body)
+
+    def catch_up(self):
+        """Have the journal know of the command that has made the set, as the vault does. Raises Refused."""
+        mark = self._wake.config.command
+        if mark and self._wake.state.last_command(*mark[:2]) < mark[2]:
+            self.count(*mark)
+
+    def _make_room(self):
+        """Forget the counters of those who are no issuers any more, once their keys are gone. Raises Refused."""
+        keys, state = self._radio.keys, self._wake.state
+        try:
+            issuers = self._issuers()
+        except StorageError as error:
+            self._failed(error)
+        gone = [number for number, _, _ in state.counters if number not in issuers]
+        spent = [number for number, _ in keys.in_use() if number in gone]
+        for number in spent:
+            keys.load(keys.revoked(number))
+        if spent:
+            self.keep_keys(keys.revoked(spent[0]))
+        for number in gone:
+            self._write(state.command(number, 0, 0))
+
+    def keep_keys(self, packed):
+        try:
+            text, _ = self._vault.load()
+            self._vault.replace(text, pack(packed, self._radio.authority))
+        except StorageError as error:
+            self._failed(error)
+
+    # Flash, and time to move
+
+    def rest(self):
+        """Let the lock go on until its bolt is at rest and no burn waits for its outcome."""
+        while self._session.busy:
+            self._turn()
+
+    def _write(self, body):
+        if not self._wake.journal:
+            raise Refused(messages.STORAGE)
+        try:
+            self._wake.journal.write(body)
+        except StorageError as error:
+            self._failed(error)
+
+    def _failed(self, error):
+        """The flash did not take it: the log has why."""
+        if error.reason == FULL:
+            raise Refused(messages.FULL)
+        self._wake.logbook.fault(error.reason)
+        raise Refused(messages.STORAGE)
