@@ -123,7 +123,7 @@ class Keep:
         path = self._file(label)
         with self._alone(path):
             record = change(self.load(label))
-            write_private(path, self.sealed(record, self.recipient))
+            replace(path, self.sealed(record, self.recipient))
             return record
 
     def sealed(self, record, recipient):

@@ -25,7 +25,9 @@ _ACTIVE = re.compile(r'^sys\.path\.insert\(0, "/(fw-[0-9a-f]+)"\)$', re.MULTILIN
 _BROKEN = (
     "the lock on {port} {why}: plug it in, open its console, and run the same command again; it goes on from there"
 )
-_NO_FIRMWARE = "the board on {port} ({machine}) has no firmware of a lock: take another port, or run `make flash PORT={port}` first"
+_NO_FIRMWARE = (
+    "the board on {port} ({machine}) has no firmware of a lock: take another port, or `make flash PORT={port}`"
+)
 
 
 class Failed(Exception):
