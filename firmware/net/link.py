@@ -29,7 +29,9 @@ SEGMENT = const(1400)
 MOST = const(1200)
 """Bytes that are read at once at most, which is more than any message has."""
 
-_BREATH = const(2048)  # bytes after which the keypad has its turn, however fast they come
+UNSEEN_MS = const(20)
+"""After which the keypad has its turn, however fast bytes come and go: twice the time between its other turns."""
+
 _LENGTH = const(4)  # bytes of an MQTT packet's length at most (MQTT 3.1.1, 2.2.3)
 _ETIMEDOUT = const(110)
 # EAGAIN; EINPROGRESS and EALREADY, in newlib's and in Linux's numbers
@@ -57,7 +59,7 @@ class Stream(io.IOBase):
         self._turn = turn
         self.deadline = deadline
         self.waits = True
-        self._rest = _BREATH
+        self._seen = now()
         sock.setblocking(False)
 
     def connect(self, address):
@@ -81,11 +83,7 @@ class Stream(io.IOBase):
                 if error.args[0] not in _PENDING:
                     return -error.args[0]
                 count = None
-            if count:
-                self._rest -= count
-            if self._rest < 0 or count is None and self.waits:
-                self._rest = _BREATH
-                self._turn()
+            self._serve(count is None and self.waits)
             if count is not None or not self.waits:
                 return count
         return -_ETIMEDOUT
@@ -99,10 +97,16 @@ class Stream(io.IOBase):
                 if error.args[0] not in _PENDING:
                     return -error.args[0]
                 count = None
+            self._serve(not count)
             if count:
                 return count
-            self._turn()
         return -_ETIMEDOUT
+
+    def _serve(self, waits):
+        """Give the keypad its turn, if there is nothing else to do or it had none for long."""
+        if waits or self._now() - self._seen >= UNSEEN_MS:
+            self._turn()
+            self._seen = self._now()
 
     def ioctl(self, request, _):
         """What `tls` asks of a stream: 4, close it."""

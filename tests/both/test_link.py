@@ -91,12 +91,33 @@ def test_a_peer_that_sends_a_byte_now_and_then_ends_at_the_deadline_too():
     assert reason(linked(wire, deadline=300).read, 200) == STALLED
 
 
+class Slow(Wire):
+    """A socket that takes 3 ms for each call, and never has nothing."""
+
+    def readinto(self, buffer):
+        self.ms += 3
+        return super().readinto(buffer)
+
+    def write(self, data):
+        self.ms += 3
+        return super().write(data[:1])
+
+
 def test_a_peer_that_never_pauses_does_not_keep_the_keypad_from_its_turn():
-    wire = Wire(*[bytes(1000)] * 20)
+    for piece, size in ((b"x", 2), (bytes(1000), 1000)):
+        wire = Slow(*[piece] * 200)
+        link = linked(wire)
+        for _ in range(100):
+            link.read(size)
+        assert wire.turns >= 100 * 3 // (links.UNSEEN_MS + 3)
+
+
+def test_nor_does_one_that_takes_little_all_the_time():
+    wire = Slow()
     link = linked(wire)
-    for _ in range(20):
-        link.read(1000)
-    assert wire.turns >= 5
+    link.write(bytes(200))
+    link.flush()
+    assert len(wire.up) == 200 and wire.turns >= 200 * 3 // (links.UNSEEN_MS + 3)
 
 
 def test_connecting_waits_with_the_first_write():
