@@ -116,6 +116,8 @@ _ACTIONS = {
     "cut at": _cut_at,
     "cut after": _cut_after,
     "restore power": lambda stage, fields: stage.lock.restore_power(),
+    "hold maintenance": lambda stage, fields: stage.lock.maintenance_key(True),
+    "let go": lambda stage, fields: stage.lock.maintenance_key(False),
     "set clock": lambda stage, fields: stage.lock.set_clock(fields["clock"].unix(stage.lock.now)),
     "misread clock": _misread_clock,
     "stop clock": lambda stage, fields: stage.lock.stop_clock(True),

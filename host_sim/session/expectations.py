@@ -141,6 +141,8 @@ def _chip(state):
 def _chip_state(stage):
     if not stage.lock.powered:
         return "dark"
+    if stage.lock.console:
+        return "at its console"
     return "awake" if stage.lock.awake else "asleep"
 
 
@@ -158,5 +160,6 @@ _EXPECTATIONS = {
     "ended": _ended,
     "awake": _chip("awake"),
     "asleep": _chip("asleep"),
+    "console": _chip("at its console"),
     "dark": _chip("dark"),
 }

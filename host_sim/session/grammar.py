@@ -150,6 +150,13 @@ ACTIONS = (
         "power fails as soon as the second program or erase from here is done",
     ),
     Form("restore power", "restore power", "restore power", "put the batteries back"),
+    Form(
+        "hold maintenance",
+        "hold maintenance key",
+        "hold maintenance key",
+        "keep the push button inside the door down: with that the console opens when power comes",
+    ),
+    Form("let go", "release maintenance key", "release maintenance key", "let go of it"),
     Form("set clock", "set clock TIME", "set clock 2026-03-02 07:00", "set the clock chip behind the lock's back"),
     Form(
         "misread clock",
@@ -232,6 +239,12 @@ EXPECTATIONS = (
     ),
     Form("awake", "expect awake [within DURATION]", "expect awake", "the chip runs"),
     Form("asleep", "expect asleep [within DURATION]", "expect asleep within 30s", "the chip is in deep sleep"),
+    Form(
+        "console",
+        "expect console [within DURATION]",
+        "expect console within 5s",
+        "the chip sits at its open console, for who held the maintenance key",
+    ),
     Form("dark", "expect dark [within DURATION]", "expect dark", "the chip has no power"),
 )
 

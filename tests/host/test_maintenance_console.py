@@ -1,12 +1,18 @@
 """The console of a lock, by mpremote against the firmware on the VM: open with the maintenance key, never without."""
 
+import os
+import threading
+from contextlib import contextmanager
+
 import pytest
 from mpremote.transport import TransportError
 from mpremote.transport_serial import SerialTransport
 
 from host_sim.lock import LockConfig
-from tests.host.cabled import Cabled, installed
+from tests.host.cabled import Cabled, firmware, installed
 
+CONTROLS = b"\x03\x04\x05\x01\x02\r"
+"""Ctrl-C, D, E, A, B and Enter: all that means anything to a prompt."""
 GRANTS = [{"label": "couriers", "kind": "event", "digits": 8, "check": True}]
 REACH = "import machine\nprint(machine.unique_id().hex())"
 
@@ -36,6 +42,49 @@ def opens(lock):
 
 def kinds(lock):
     return [event["kind"] for event in lock.log()]
+
+
+@contextmanager
+def flooded(port):
+    """Somebody types CONTROLS at the serial `port` without a pause; gives what comes back."""
+    line, over, heard = os.open(port, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK), threading.Event(), []
+
+    def type_and_listen():
+        while not over.wait(0.001):
+            for act in (lambda: os.write(line, CONTROLS), lambda: heard.append(os.read(line, 4096))):
+                try:
+                    act()
+                except BlockingIOError:  # full, or nothing there
+                    pass
+
+    thread = threading.Thread(target=type_and_listen)
+    thread.start()
+    try:
+        yield heard
+    finally:
+        over.set()
+        thread.join()
+        os.close(line)
+
+
+def test_controls_at_any_time_from_boot_to_sleep_give_no_prompt(disk):
+    with Cabled(disk, LockConfig(GRANTS)) as cable, flooded(cable.port) as heard:
+        for _ in range(3):
+            assert not cable.replug(held=False)
+            assert cable.do(opens)
+            cable.settle()
+        assert heard == []
+
+
+@pytest.mark.parametrize("name", ["board", "app", "assembly"])
+def test_controls_give_no_prompt_where_the_firmware_does_not_load(tmp_path, name):
+    files = {path: content for path, content in firmware().files.items() if path != f"firmware/{name}.mpy"}
+    broken = firmware()._replace(files=files)
+    with Cabled(installed(tmp_path, broken), LockConfig(GRANTS)) as cable, flooded(cable.port) as heard:
+        assert not cable.settle()
+        assert heard == []
+        assert cable.replug(held=True)
+        assert any(b">>>" in part for part in heard)
 
 
 @pytest.mark.parametrize("config", [LockConfig(GRANTS), None])
