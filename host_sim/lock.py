@@ -31,6 +31,7 @@ from host_sim.runtime.image import PROJECT
 from host_sim.runtime.run import FirmwareError
 from host_sim.signs import SIGNS
 from host_sim.world.chip import ASLEEP, AWAKE, BOOTING, CONSOLE
+from host_sim.world.radio import OFF
 from host_sim.world.world import World
 
 __all__ = ["FirmwareError", "Happening", "Lock", "LockConfig"]
@@ -94,13 +95,18 @@ class Lock(Mishaps):
         self._advance(round(seconds * 1_000_000))
 
     def run_until(self, predicate, timeout_s=10):
-        """Let time pass until `predicate()` is true, `timeout_s` at most; returns whether it is. Looks every 20 ms."""
+        """Let time pass until `predicate()` is true, `timeout_s` at most; returns whether it is.
+
+        Looks every 20 ms, but not where nothing has happened: `predicate` is of what the world does, not of the time.
+        """
         deadline = self.world.timeline.now_us + round(timeout_s * 1_000_000)
         while not predicate():
             left = deadline - self.world.timeline.now_us
             if left <= 0:
                 return False
-            self._advance(min(left, self._next_look()))
+            if self.world.radio.state != OFF:  # a real server may do something while nothing happens here
+                left = min(left, _LOOK_US)
+            self._advance(left, _LOOK_US)
         return True
 
     # The person at the door
@@ -254,19 +260,12 @@ class Lock(Mishaps):
         """
         return self._issuer.code(label, self.now, at, serial, counter)
 
-    def _advance(self, us):
+    def _advance(self, us, look_us=0):
         world = self.world
-        world.advance(world.timeline.now_us + us)
+        world.advance(world.timeline.now_us + us, look_us)
         if self.prompt and not self._told:
             self._told = True
             raise FirmwareError(f"the firmware reached MicroPython's prompt:\n{world.chip.console}")
-
-    def _next_look(self):
-        """Microseconds until something may have changed."""
-        timeline = self.world.timeline
-        if self.world.chip.state == AWAKE:
-            return _LOOK_US
-        return _LOOK_US if timeline.next_us is None else max(_LOOK_US, timeline.next_us - timeline.now_us)
 
     def _is_ready(self):
         chip = self.world.chip

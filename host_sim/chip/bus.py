@@ -13,6 +13,7 @@ from keymatrix import columns
 from micropython import const
 
 _READ_US = const(3)
+_TELL_US = const(20000)
 
 Stream = object
 """What an object inherits from so that `tls` takes it for a socket; the VM's entry puts `io.IOBase` here."""
@@ -24,16 +25,18 @@ class Chip:
     `exchange(request)` returns the first protocol.REPLY_SIZE bytes of the reply, `rest(size)` the payload after them.
     """
 
-    def __init__(self, exchange, rest):
+    BEGUN_ANEW = True
+
+    def begin(self, exchange, rest):
+        """A boot begins."""
         self._exchange = exchange
         self._rest = rest
         self.now = self.next = self.fed = 0
         self.levels = self.contacts = 0
         self.high = self.driven = 0  # rows of the matrix driven high, and driven at all: masks, bit 0 the top row
-        self.lit = 0  # columns of the matrix that are high: mask, bit 0 the left one
-        self._lit_by = None  # `lit` by `high`, as far as known, for the contacts and driven rows as they are
+        self.lit = -1  # what `light` returns, -1: not known
         self._tail = b""
-        self._situations = {}  # the same for all that have been met
+        self._situations = {}  # `lit` by driven rows, high rows and contacts, for all that have been met
         self.dozed = 0  # microseconds of light sleep since the last request
         hello = struct.unpack(protocol.HELLO_REPLY, self.call(protocol.HELLO))
         self.began, self.held_high, self.held_low, self._urgent, self.reset_cause, self.wake_reason = hello[:6]
@@ -42,7 +45,6 @@ class Chip:
         self.mac = hello[13]
         self.high = self._rows_in(self.held_high)
         self.driven = self.high | self._rows_in(self.held_low)
-        self._rewire()
         self.armed = (0, -1, 0, 0)  # wake sources: ext1 mask, ext0 pin, ext0 level, ext1 level
         self.rtc = 0  # pads that the RTC has kept since a light sleep that they could have ended: mask
         self.radio = False  # Wi-Fi is on
@@ -60,7 +62,7 @@ class Chip:
         self.now, self.next, self.levels, contacts, error, size = struct.unpack(protocol.REPLY, head)
         if contacts != self.contacts:
             self.contacts = contacts
-            self._rewire()
+            self.lit = -1
         if error:
             raise OSError(error, "refused")  # with two arguments CPython, too, has it as errno
         return self._rest(size) if size else b""
@@ -84,26 +86,17 @@ class Chip:
         """Output `state` (LOW, HIGH, FLOATING) on a row of the key matrix, given as a mask."""
         self.high = self.high | row if state == protocol.HIGH else self.high & ~row
         self.driven = self.driven & ~row if state == protocol.FLOATING else self.driven | row
-        self._rewire()
+        self.lit = -1
 
-    def toggle(self, row):
-        """Output the other level on a row that is driven."""
-        self.high = high = self.high ^ row
-        lit = self._lit_by[high]
-        self.lit = self._light() if lit is None else lit
-
-    def _rewire(self):
-        """Contacts or driven rows have changed: find what is known of this situation, and work out `lit`."""
-        situation = self.driven << 12 | self.contacts
-        lit_by = self._situations.get(situation)
-        if lit_by is None:
-            lit_by = self._situations[situation] = [None] * 16
-        self._lit_by = lit_by
-        lit = lit_by[self.high]
-        self.lit = self._light() if lit is None else lit
-
-    def _light(self):
-        lit = self._lit_by[self.high] = columns(self.high, self.driven, self.contacts)
+    def light(self):
+        """Columns that are high: a mask, bit 0 the left one. Kept in `lit` until a row or a contact changes."""
+        lit = self.lit
+        if lit < 0:
+            situation = (self.driven << 4 | self.high) << 12 | self.contacts
+            lit = self._situations.get(situation)
+            if lit is None:
+                lit = self._situations[situation] = columns(self.high, self.driven, self.contacts)
+            self.lit = lit
         return lit
 
     def drive(self, pad, state):
@@ -117,7 +110,9 @@ class Chip:
             self.tell(pad, 0, 65535 if state == protocol.HIGH else 0)
 
     def tell(self, pad, hz, duty):
-        """Let the world know, by the next request, what a pad does that nothing in the world answers to."""
+        """Let the world know, within _TELL_US, what a pad does that nothing in the world answers to."""
+        if not self._tail:
+            self.next = min(self.next, self.now + _TELL_US)
         self._tail += struct.pack(protocol.ITEM, self.now, pad, hz, duty)
 
     def hold(self, bit, level):
@@ -136,7 +131,7 @@ class Chip:
         """True when an armed pad has its level already, so that a sleep ends at once."""
         levels = self.levels
         for index, pad in enumerate(self.columns):
-            levels |= (self.lit >> index & 1) << pad
+            levels |= (self.light() >> index & 1) << pad
         return protocol.wake_source(levels, *self.armed) != 0
 
     def sleep_request(self, until):
@@ -150,10 +145,9 @@ class Chip:
         return mask
 
 
-chip = None
+chip = Chip()
 
 
 def connect(exchange, rest):
-    """Join this boot to its world; before this no other module of the chip can be imported."""
-    global chip
-    chip = Chip(exchange, rest)
+    """Join this boot to its world."""
+    chip.begin(exchange, rest)

@@ -49,7 +49,7 @@ class Pin:
         self._pull = 0
         self._level = 0
         if self._row:
-            self.value = self._row_value
+            self.value, self.init = self._row_value, self._row_init
         elif self._column >= 0:
             self.value = self._column_value
         self._held = bool((chip.held_high | chip.held_low) & self.bit)
@@ -75,6 +75,22 @@ class Pin:
         if self._mode == self.IN and not self._row and self._column < 0 and self.number < _INPUT_ONLY:
             # asleep, a pad that is not held is as after a reset, which the world takes for pulled up
             chip.tell(self.number, 0, 65535 if self._pull == self.PULL_UP or not hold else 0)
+
+    def _row_init(self, mode=None, pull=-1, *, value=None, drive=None, hold=None):
+        """`init` of a row of the key matrix: each scan sets every row's mode several times."""
+        if self._held or hold is not None or mode not in (self.IN, self.OUT):
+            Pin.init(self, mode, pull, value=value, hold=hold)
+            return
+        self._mode = mode
+        if value is not None:
+            self._level = 1 if value else 0
+        if mode == self.OUT:
+            chip.driven |= self._row
+            chip.high = chip.high | self._row if self._level else chip.high & ~self._row
+        else:
+            chip.driven &= ~self._row
+            chip.high &= ~self._row
+        chip.lit = -1
 
     def _drives(self):
         return self._mode == self.OUT or (self._mode == self.OPEN_DRAIN and not self._level)
@@ -107,7 +123,8 @@ class Pin:
         if level != self._level:
             self._level = 1 if level else 0
             if self._mode == self.OUT and not self._held:
-                chip.toggle(self._row)
+                chip.high ^= self._row
+                chip.lit = -1
             else:
                 self._apply()
         return None
@@ -116,7 +133,10 @@ class Pin:
         """`value` of a column: 0 while the RTC has the pad; without its pull-down it catches noise and reads high."""
         if chip.rtc & self.bit:
             return 0
-        return 1 if self._pull != 1 else chip.lit >> self._column & 1
+        if self._pull != 1:
+            return 1
+        lit = chip.lit
+        return (chip.light() if lit < 0 else lit) >> self._column & 1
 
     def __call__(self, level=None):
         return self.value(level)

@@ -1,8 +1,9 @@
-"""The firmware under CPython, in this process, each boot with modules of its own.
+"""The firmware under CPython, in this process, each chip with modules of its own.
 
-The chip starts with empty memory at every wake, so each boot gets fresh module objects for the firmware and for the
-chip's modules. Its modules see `builtins` of their own, whose `__import__` knows the chip's names and `firmware`, and
-leaves the rest to CPython. Nothing global is changed: any number of chips run beside each other.
+The chip starts with empty memory at every wake, so each boot finds the modules of firmware and chip as if they had just
+been executed; most are kept from the boot before and put right (kept.py). They see `builtins` of their own, whose
+`__import__` knows the chip's names and `firmware`, and leaves the rest to CPython. Nothing global is changed: any
+number of chips run beside each other.
 """
 
 import builtins
@@ -10,6 +11,7 @@ import traceback
 from types import ModuleType
 
 from host_sim.runtime.image import SHIMS, chip_image, firmware_image
+from host_sim.runtime.kept import keep
 from host_sim.runtime.run import Run
 
 
@@ -17,23 +19,27 @@ class CPythonRuntime:
     """Runs boot.py and main.py of `root`."""
 
     def __init__(self, root):
-        self._firmware = firmware_image(root)
-        self._chip = chip_image(*SHIMS)
+        self._images = firmware_image(root), chip_image(*SHIMS)
+        self._resting = None
 
     def boot(self, serve):
         """Start the firmware from boot.py; returns its Run."""
-        return Run(lambda: _run(_Modules(self._firmware, self._chip), serve))
+        return Run(lambda: self._run(serve))
 
     def close(self):
-        """Nothing is kept between boots."""
+        """Let go of the modules that were kept."""
+        if self._resting:
+            self._resting.clear()
+            self._resting = None
 
-
-def _run(modules, serve):
-    try:
-        modules.find("bus").connect(*_link(serve))
-        modules.find("start").start(modules.execute, _describe)
-    finally:
-        modules.clear()
+    def _run(self, serve):
+        modules, self._resting = self._resting or _Modules(*self._images), None
+        try:
+            modules.find("bus").connect(*_link(serve))
+            modules.find("start").start(modules.execute, _describe)
+        finally:
+            modules.rest()
+            self._resting = modules
 
 
 def _link(serve):
@@ -52,12 +58,17 @@ def _describe(exception):
 
 
 class _Modules:
-    """The module table of one boot."""
+    """The module table of one boot after the other.
+
+    _table: what this boot has loaded. _kept: what further boots need not execute. _unkept: names of what they must.
+    """
 
     def __init__(self, firmware, chip):
         self._firmware = firmware
         self._chip = chip
         self._table = {}
+        self._kept = {}
+        self._unkept = set()
         self._builtins = {**vars(builtins), "__import__": self._import}
         self._main = {"__name__": "__main__", "__builtins__": self._builtins}
 
@@ -74,15 +85,36 @@ class _Modules:
             module = self._load(name)
         return module
 
-    def clear(self):
-        """Break the ties between modules and their functions, so that nothing waits for the garbage collector."""
-        for module in self._table.values():
-            module.__dict__.clear()
+    def rest(self):
+        """A boot is over: break the ties of what is not kept, so that nothing waits for the garbage collector."""
+        for name, module in self._table.items():
+            if name not in self._kept:
+                module.__dict__.clear()
+        for kept in self._kept.values():
+            kept.renew()
+        self._table.clear()
         self._main.clear()
+        self._main.update(__name__="__main__", __builtins__=self._builtins)
+
+    def clear(self):
+        """There is no further boot: break the ties of what was kept, too."""
+        for kept in self._kept.values():
+            kept.module.__dict__.clear()
+        self._kept.clear()
 
     def _load(self, name):
+        kept = self._kept.get(name)
+        if kept:
+            return self._enter(name, kept.module)
         found = self._chip.module(name) or self._firmware.module(name)
         return self._execute_module(name, *found) if found else None
+
+    def _enter(self, name, module):
+        parent, _, last = name.rpartition(".")
+        if parent:
+            setattr(self.find(parent), last, module)
+        self._table[name] = module
+        return module
 
     def _execute_module(self, name, code, is_package):
         parent, _, last = name.rpartition(".")
@@ -99,9 +131,21 @@ class _Modules:
         except BaseException:
             del self._table[name]
             raise
+        if name not in self._unkept:
+            self._keep(name, module)
         if parent:
             setattr(self._table[parent], last, module)
         return module
+
+    def _keep(self, name, module):
+        kept = keep(module, self._stays)
+        if kept:
+            self._kept[name] = kept
+        else:
+            self._unkept.add(name)
+
+    def _stays(self, name):
+        return name in self._kept or name not in self._table
 
     def _import(self, name, globals=None, locals=None, fromlist=(), level=0):
         if level:

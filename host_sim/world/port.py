@@ -18,6 +18,7 @@ _REPLY = struct.Struct(protocol.REPLY)
 _ITEM = struct.Struct(protocol.ITEM)
 _SLEEP = struct.Struct(protocol.SLEEP)
 _NEVER = 1 << 61
+_UNSEEN = (protocol.SYNC, protocol.WAIT, protocol.LIGHT_SLEEP)  # operations that change nothing by themselves
 _I2C_BYTE_US = 90  # nine bits at 100 kHz
 _ADC_US = 60
 
@@ -55,6 +56,8 @@ class Port:
         self.wait_until(now)
         if dozed:
             self.world.meter.spent("chip", "dozing", dozed)
+        if operation not in _UNSEEN:
+            self.world.stir()
         error, payload = 0, b""
         try:
             payload = _OPERATIONS[operation](self, request[_REQUEST.size : end]) or b""
@@ -87,6 +90,7 @@ class Port:
             limit = instant if instant < horizon else horizon
             if due is not None and due <= limit:
                 timeline.advance_to(max(due, timeline.now_us))
+                self.world.stir()
                 continue
             if limit > timeline.now_us:
                 timeline.advance_to(limit)

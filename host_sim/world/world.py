@@ -41,6 +41,7 @@ class World:
         self.timeline = timeline = Timeline()
         self.horizon_us = 0
         """How far the harness has let time go."""
+        self._looked_us = self._look_us = 0
         self.happenings = []
         """Everything noted so far, oldest first."""
         self.flash = None if flash_size is None else NorFlash(flash_size, spend=self._spend)
@@ -101,25 +102,53 @@ class World:
         if self.flash:
             self.flash.ops = 0
 
-    def advance(self, us):
-        """Let everything go on until instant `us`. Raises what the firmware's runtime raises, see `FirmwareError`."""
+    def advance(self, us, look_us=0):
+        """Let everything go on until instant `us`. Raises what the firmware's runtime raises, see `FirmwareError`.
+
+        With `look_us` no further than to the next look of a harness that looks every so many microseconds, but need not
+        look where nothing has happened.
+        """
         self.horizon_us = us
+        self._looked_us, self._look_us = self.timeline.now_us, look_us
+        self._await_onlookers()
         try:
-            self._run_until(us)
+            self._run()
         finally:
+            self._look_us = 0
             self._observe()
 
-    def _run_until(self, us):
+    def _run(self):
         timeline, chip = self.timeline, self.chip
-        while chip.state != AWAKE or timeline.now_us < us:
+        while chip.state != AWAKE or timeline.now_us < self.horizon_us:
             if chip.state == AWAKE:
                 chip.resume()
                 continue
             due = timeline.next_us
-            if due is None or due > us:
-                timeline.advance_to(max(us, timeline.now_us))
+            if due is None or due > self.horizon_us:
+                timeline.advance_to(max(self.horizon_us, timeline.now_us))
                 return
             timeline.advance_to(max(due, timeline.now_us))
+            self._bring_near(max(timeline.now_us, self._looked_us + self._look_us))
+
+    def stir(self):
+        """Something happens now, while the chip is awake: the harness's next look is one to be taken."""
+        if self._look_us:
+            self._bring_near(self._next_look(self.timeline.now_us))
+
+    def _next_look(self, us):
+        """The first look not before instant `us`."""
+        looks = -((self._looked_us - us) // self._look_us)
+        return self._looked_us + max(1, looks) * self._look_us
+
+    def _bring_near(self, us):
+        if self._look_us and us < self.horizon_us:
+            self.horizon_us = us
+
+    def _await_onlookers(self):
+        """A look is to be taken when whoever only looks on will have seen something."""
+        due = self._observers.next_us
+        if self._look_us and due is not None:
+            self._bring_near(self._next_look(due))
 
     def _observe(self):
         """Bring whoever only looks on to the present. Their time waits for this, so that the chip need not."""
@@ -188,6 +217,7 @@ class World:
         elif pad == wiring.LED:
             self._observe()
             self.signals.led(high)
+            self._await_onlookers()
             self.meter.enter("led", "lit" if high else "dark")
         elif pad == wiring.REED:
             self._reed_pulled = high
@@ -198,6 +228,7 @@ class World:
         if pad == wiring.BUZZER:
             self._observe()
             self.signals.buzzer(hz)
+            self._await_onlookers()
             self.meter.enter("buzzer", "sounding" if hz else "silent")
 
     def float_outputs(self):

@@ -37,6 +37,54 @@ def test_every_boot_starts_with_fresh_modules(tmp_path, runtime):
         assert reported(world) == [1, 2]
 
 
+PUT_RIGHT = """
+names, total = {}, 0
+class Tally:
+    seen = []
+    most = 0
+def last(value, before=[]):
+    before.append(value)
+    return before
+def change():
+    global total
+    total += 1
+    names[total] = total
+    Tally.seen.append(1)
+    Tally.most += 1
+    Tally.more = getattr(Tally, "more", 0) + 1
+    return [total, len(names), Tally.seen, Tally.most, Tally.more, last(1)]
+"""
+EXECUTED_ANEW = """
+class Tally:
+    def __init__(self):
+        self.seen = []
+tally = Tally()
+nested = [[]]
+def counter():
+    count = [0]
+    def up():
+        count[0] += 1
+        return count[0]
+    return up
+up = counter()
+def change():
+    tally.seen.append(1)
+    nested[0].append(1)
+    return [tally.seen, nested, up()]
+"""
+
+
+@BOTH
+def test_nothing_that_a_boot_changes_in_a_module_is_there_at_the_next(tmp_path, runtime):
+    files = {"one.py": PUT_RIGHT, "other.py": EXECUTED_ANEW, "user.py": "from firmware.other import change\n"}
+    main = "from firmware import one, user\nreport(one.change() + user.change())\n" + SLEEP_A_SECOND
+    with board(tmp_path, runtime, main, files) as world:
+        for boots in (1, 2, 3):
+            run(world, 1.45)
+            assert world.chip.boots == boots
+            assert reported(world) == [1, 1, [1], 1, 1, [1], [1], [[1]], 1]
+
+
 @BOTH
 def test_two_chips_do_not_know_each_other(tmp_path, runtime):
     folders = [tmp_path / name for name in ("one", "two")]
