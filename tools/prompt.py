@@ -3,6 +3,7 @@ which would close its console again.
 """
 
 import struct
+import time
 from contextlib import contextmanager
 
 from mpremote.transport import TransportError, TransportExecError
@@ -11,6 +12,8 @@ from mpremote.transport_serial import SerialTransport
 from tools.image import Refused
 
 _ANSWER_S = 5
+_SILENT_S = 3
+_RAW = b"raw REPL; CTRL-B to exit\r\n"
 _NO_PORT = "{port} cannot be opened: is the cable plugged in, and no other program using it?"
 _NO_PROMPT = "the lock on {port} gives no prompt: open its console first (docs/install.md)"
 
@@ -38,6 +41,16 @@ def opened(port, broken):
             transport.close()
         except OSError:  # the port is gone
             pass
+
+
+def restart(transport):
+    """Start the lock anew, as it is in service; returns whether its console is closed then."""
+    transport.exec_raw_no_follow("import machine\nmachine.reset()")
+    transport.serial.timeout = _SILENT_S
+    time.sleep(_SILENT_S)
+    transport.serial.reset_input_buffer()
+    transport.serial.write(b"\r\x03\r\x01")
+    return _RAW not in transport.read_until(1, _RAW, timeout_overall=_SILENT_S)
 
 
 def last_line(error):

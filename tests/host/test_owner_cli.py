@@ -187,7 +187,7 @@ def test_setup_prints_the_computers_key(keep):
 
 
 def test_doctor_asks_for_what_it_needs(keep):
-    fails(run(keep, "doctor", "front"), "give one of --code DIGITS")
+    fails(run(keep, "doctor", "front"), "give one of --port PORT")
     fails(run(keep, "doctor", "front", "--code", "12a"), "digits only")
     digits = digits_of(run(keep, "issue", "front", "visitors"))[0]
     done = run(keep, "doctor", "garage", "--code", digits)

@@ -76,10 +76,10 @@ def disk(tmp_path_factory):
 
 @pytest.fixture
 def site(tmp_path, disk, monkeypatch):
-    monkeypatch.setattr("tools.provision.lock._SILENT_S", 0.2)
+    monkeypatch.setattr("tools.prompt._SILENT_S", 0.2)
     with Cabled(disk) as cable:
         made = Site(tmp_path, cable)
-        for module in ("provision.cli", "provision.flow", "provision.lock", "owner.cli"):
+        for module in ("provision.cli", "provision.flow", "provision.lock", "prompt", "owner.cli"):
             monkeypatch.setattr(f"tools.{module}.time", made)
         yield made
 

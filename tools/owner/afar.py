@@ -2,19 +2,17 @@
 
 from contextlib import closing
 
-from firmware.core.words import QUALITIES, TRUSTED
 from firmware.net.messages import HELLO
 from firmware.store.audit import Event
 from tools.gateway.keyfile import load
 from tools.gateway.store import FAILED, Store
-from tools.owner import place
-from tools.owner.dump import Finding, doubted, of_log
+from tools.owner import advice, place
+from tools.owner.finding import Finding, clock, of_log
 from tools.owner.keep import KeepError
 from tools.owner.record import ROOT_SIZE
 from tools.protocol.messages import read
 
 _DAY = 86400
-_APART_S = 60
 _JAMMED = 8
 
 
@@ -63,15 +61,11 @@ def _hello(record, hello, heard, now):
     late = now - heard > 2 * _DAY
     do = "0# at its keypad calls; batteries? Wi-Fi?" if late else ""
     yield Finding(not late, f"last heard {place.moment(record.zone, int(heard))}", do)
-    off, quality = hello.t - heard, QUALITIES[hello.quality]
-    told = f"clock {quality}, wrong by up to {hello.uncertainty} s, {off:+.0f} s from the gateway's"
-    if hello.quality != TRUSTED or abs(off) > max(_APART_S, hello.uncertainty):
-        yield Finding(False, told, f"python -m tools gateway send {record.lock_id.hex()} set-time")
-    else:
-        yield Finding(True, told)
-        yield from doubted(record, hello.uncertainty, now)
+    off = hello.t - heard
+    do = f"python -m tools gateway send {record.lock_id.hex()} set-time"
+    yield from clock(record, hello.quality, hello.uncertainty, off, "the gateway's", now, do)
     if hello.door & _JAMMED:
-        yield Finding(False, "the bolt jams: the door may be closed and not locked", "The bolt in docs/field-guide.md")
+        yield Finding(False, "the bolt jams: the door may be closed and not locked", advice.JAM)
     if hello.ignored:
         do = "keys that differ? a command of another sender? `python -m tools gateway alarms`"
         yield Finding(False, f"it ignored {hello.ignored} messages as not valid at the check-in before", do)

@@ -13,6 +13,7 @@ import typer
 from tools.console import console
 from tools.gateway.keyfile import KeyFileError
 from tools.gateway.orders import OrderError
+from tools.image import Refused
 from tools.log.files import read
 from tools.log.lines import LineError
 from tools.log.partition import DumpError
@@ -29,7 +30,7 @@ app = typer.Typer(help=__doc__.partition(": ")[2], no_args_is_help=True)
 FAILED = 2
 FOLDER = Path(typer.get_app_dir("dropbolt"))
 _ERRORS = (KeepError, RecordError, IssueError, WhenError, dump.OtherLock, DumpError, LineError, OSError, sqlite3.Error,
-           KeyFileError, OrderError)  # fmt: skip
+           KeyFileError, OrderError, Refused)  # fmt: skip
 _PASSPHRASE_LIMIT = 4096
 
 Lock = Annotated[str, typer.Argument(metavar="LOCK", help="The label under which its record is kept.")]
@@ -219,38 +220,36 @@ def doctor(
     at: Annotated[str, typer.Option(metavar="TIME", help='When: "yesterday 18:00".')] = "now",
     dump_file: Annotated[Path | None, typer.Option("--dump", help="A dump of the partition locklog.")] = None,
     gateway: Annotated[Path | None, typer.Option(metavar="FILE", help="The key file of the lock's gateway.")] = None,
+    port: Annotated[
+        str | None, typer.Option(metavar="PORT", help="The lock is on the cable, its console open.")
+    ] = None,
 ):
-    """Say how the lock would answer digits at a time, and why; or what its flash or gateway tell, and what to do."""
+    """Say how the lock would answer digits at a time, and why; or what it tells itself, and what to do about it.
+
+    It tells by its flash, by its gateway, or on the cable, where nothing is changed.
+    """
     from tools.owner.answer import answer
+    from tools.owner.doctor import examined
 
     now = int(time.time())
     with told():
-        if sum(each is not None for each in (code, dump_file, gateway)) != 1:
-            raise IssueError("give one of --code DIGITS, with --at TIME, --dump FILE and --gateway FILE")
+        if sum(each is not None for each in (code, dump_file, gateway, port)) != 1:
+            raise IssueError("give one of --port PORT, --dump FILE, --gateway FILE and --code DIGITS, with --at TIME")
         keep = _unlocked(context)
         record = keep.load(lock)
+        others = [keep.load(label) for label in keep.labels() if label != lock]
         if code is None:
-            console().print(show.findings(_examined(record, dump_file, gateway, now)))
+            console().print(show.findings(examined(record, others, now, dump_file, gateway, port)))
             return
         digits = typer.prompt("Code", hide_input=True, err=True) if code == "ask" else code
         if not (digits.isascii() and digits.isdigit()):
             raise IssueError("a code has digits only")
         t = instant_of(at, record.zone, now)
-        found = answer(record, digits, t, [keep.load(label) for label in keep.labels() if label != lock])
+        found = answer(record, digits, t, others)
         grant = f" ({found.grant})" if found.grant else ""
         print(f"{place.moment(record.zone, t)}: {found.decision}{grant}")
         print(*(f"  {line}" for line in found.why), sep="\n")
         _print_seen(record)
-
-
-def _examined(record, dump_file, gateway, now):
-    """The Findings of a dump, or of what the gateway has heard."""
-    from tools.log import partition
-    from tools.owner import afar
-
-    if gateway:
-        return list(afar.findings(record, gateway, now))
-    return list(dump.findings(record, partition.load(dump_file), now))
 
 
 @app.command()

@@ -6,7 +6,7 @@ from rich.text import Text
 
 from firmware.core.words import KINDS
 from tools.owner import place
-from tools.owner.dump import said
+from tools.owner.finding import said
 from tools.owner.issue import NOT_YET, OPEN, digits_of, powers_of, status
 
 _NUMBERS = ("number", "serials", "open")
@@ -68,8 +68,8 @@ def events(record, happened):
 
 
 def findings(found):
-    """What a dump tells, and what to do about it."""
+    """Findings, and what to do about each; those that are not good come first."""
     made = _table("Doctor", "", "what", "do")
-    for each in found:
+    for each in sorted(found, key=lambda each: each.good):
         made.add_row("ok" if each.good else "!", Text(each.what), Text(each.do), style="" if each.good else "red")
     return made

@@ -18,8 +18,6 @@ _ANSWER_S = 5
 _ERASE_S = 60
 """64 sectors at the 400 ms that each may take (W25Q64), and as much again."""
 _PIECE = 384
-_SILENT_S = 3
-_PROMPT = b"raw REPL; CTRL-B to exit\r\n"
 _SCRIPTS = Path(__file__).with_name("on_lock")
 _ACTIVE = re.compile(r'^sys\.path\.insert\(0, "/(fw-[0-9a-f]+)"\)$', re.MULTILINE)
 _BROKEN = (
@@ -124,12 +122,7 @@ class Lock:
 
     def restart(self):
         """Start it anew, as a lock in service; raises Refused if it gives a prompt all the same."""
-        self._transport.exec_raw_no_follow("machine.reset()")
-        self._transport.serial.timeout = _SILENT_S
-        time.sleep(_SILENT_S)
-        self._transport.serial.reset_input_buffer()
-        self._transport.serial.write(b"\r\x03\r\x01")
-        if _PROMPT in self._transport.read_until(1, _PROMPT, timeout_overall=_SILENT_S):
+        if not prompt.restart(self._transport):
             raise Refused("the console is still open: let go of the maintenance key, press reset, and run this again")
 
 

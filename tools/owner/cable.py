@@ -1,0 +1,98 @@
+"""A lock on the cable, looked at and left as it is: what `dropbolt doctor --port` knows of it.
+
+The console must be open (docs/install.md). What runs at the lock's end is on_lock.py, on the lock's own modules.
+"""
+
+import json
+import re
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mpremote.transport import TransportExecError
+
+from tools import prompt
+from tools.image.release import PREFIX
+
+SECTOR = 4096
+_SCRIPT = Path(__file__).with_name("on_lock.py")
+_RELEASE = re.compile(r'^sys\.path\.insert\(0, "/(' + PREFIX + r'[0-9a-f]+)"\)$', re.MULTILINE)
+_BROKEN = (
+    "the lock on {port} {why}: nothing was changed; plug it in, hold the maintenance key at its reset, and ask again"
+)
+
+
+@dataclass
+class Seen:
+    """What a lock told.
+
+    release: the folder of its firmware, "" for none that can be made out. told: lists by name, each as on_lock.py tells
+    it, in their order. broken: "" or why its own modules could not be asked. second: (unix s by its clock, unix s by
+    this computer's at the same instant), None where there is no time. dump: the bytes of its partition. closed: whether
+    its console was closed again in the end.
+    """
+
+    release: str = ""
+    told: dict = field(default_factory=dict)
+    broken: str = ""
+    second: tuple | None = None
+    dump: bytes = b""
+    closed: bool = True
+
+    def one(self, name, default=None):
+        """What was told last by this name, as a list; `default` if nothing was."""
+        return self.told[name][-1] if name in self.told else default
+
+
+def look(port, progress=lambda done, total: None):
+    """What the lock at the serial `port` tells; then it starts anew, in service. Raises tools.image.Refused; whatever
+    comes, nothing has changed there. `progress` is told the sectors that are read and all there are.
+    """
+    with prompt.opened(port, _BROKEN) as transport:
+        seen = _Asked(transport).seen(progress)
+        seen.closed = prompt.restart(transport)
+    return seen
+
+
+class _Asked:
+    def __init__(self, transport):
+        self._transport = transport
+        self._seen = Seen()
+
+    def seen(self, progress):
+        found = self._seen
+        main = self._transport.exec("print(open('/main.py').read())").decode(errors="replace")
+        released = _RELEASE.search(main.replace("\r", ""))
+        found.release = released[1] if released else ""
+        self._transport.exec(_SCRIPT.read_bytes())
+        try:
+            self._ask("from firmware.board import Board\nchip = Board()\nwake = examine(chip)\nlook(chip, wake)")
+            if "second" in found.told:
+                found.second = found.one("second")[0], time.time()
+        except TransportExecError as error:
+            found.broken = prompt.last_line(error)
+        self._ask(_PARTITION + "sectors(flash)")
+        total = found.one("sectors")[0]
+        for number in range(total):
+            self._ask(f"sector(flash, {number})")
+            content = bytes.fromhex(found.told.pop("content")[0][0])
+            found.dump += content.ljust(SECTOR, b"\xff")
+            progress(number + 1, total)
+        return found
+
+    def _ask(self, code):
+        for line in self._transport.exec(code).decode().splitlines():
+            name, *what = json.loads(line)
+            self._seen.told.setdefault(name, []).append(what)
+
+
+_PARTITION = """
+class Flash:
+    def partition(self, label):
+        from esp32 import Partition
+        found = Partition.find(Partition.TYPE_DATA, label=label)
+        return found[0] if found else None
+
+flash = Flash()
+"""
+"""As firmware/board.py finds it, also where that cannot be loaded."""
