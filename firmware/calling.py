@@ -1,7 +1,12 @@
 """When the radio is called, and by whom; a wake from the keypad loads no more of it than this.
 
 A call from the keypad comes at once, and so does an entry that waits for its approval; what is worth telling and what
-is due by the timer comes when nobody is at the keypad any more. What a stranger can cause has a budget in flash.
+is due by the timer comes when nobody is at the keypad any more. What a stranger can cause has a budget in flash, and so
+has a loss of power, which makes the lock forget when it was to check in. With batteries that would not move the bolt
+the radio stays off whoever calls, since it might take the chip down with it.
+
+News are told, once it is known that the other end has them; until then `Memory.news` keeps them. What is urgent is
+tried again by a time of its own.
 """
 
 from micropython import const
@@ -9,16 +14,14 @@ from micropython import const
 from firmware.core import records
 from firmware.core.budget import Budget
 from firmware.core.grants import Grants
-from firmware.logbook import URGENT
+from firmware.logbook import NEWS, URGENT
+from firmware.memory import ON_CALLS, UNKNOWN
 from firmware.store import BLANK, StorageError
 from firmware.store import audit as log
 from firmware.store.vault import Vault, VaultError
 
 BANKS = "cd"
 """Of the vault that holds the radio's settings, in the same namespace as the lock's."""
-
-ON_CALLS = 0xFFFFFFFF
-"""As `Memory.radio_at`: the lock has a radio, and checks in when it is called, never by itself."""
 
 # Reasons for a check-in, as in net/messages.py.
 _BY_TIMER = const(1)
@@ -27,6 +30,7 @@ _BY_EVENT = const(3)
 _BY_ENTRY = const(4)
 
 _AGAIN_S = const(3600)
+_BROKEN = const(12)  # as in net/link.py
 
 # Buckets beside those of the typed lengths, which are longer: calls without a code, and news.
 _CALLS = const(1)
@@ -41,11 +45,14 @@ class Calling:
         self.wake = wake
         self._memory = wake.memory
         self._announced = None  # nonce of the entry for which the lock has checked in
+        self._failed = None  # what the lock itself has raised in the midst of a check-in
 
     def call(self):
         """Somebody calls the other end without a code: the answer, a pattern's name; None where there is no radio."""
         if not self._memory.radio_at or self.wake.fault:
             return None
+        if not self._strong():
+            return "battery"
         if not self._affords(_CALLS):
             return "later"
         self._memory.call = 1
@@ -55,31 +62,117 @@ class Calling:
 
     def reason(self, session, idle):
         """Why to check in now, a number of net/messages.py; 0: not now. idle: nobody is at the keypad any more."""
-        wake, memory = self.wake, self._memory
+        memory = self._memory
+        self._gather()
         if not memory.radio_at or session.busy:
             return 0
-        entry = session.attempts.nonce(wake.board.now()) if session.attempts else None
-        if entry and entry != self._announced:
-            self._announced = entry
-            return _BY_ENTRY
-        if memory.call:
-            return _BY_CALL
-        if not idle:
-            return 0
-        news = wake.logbook.news
-        if news and (news & URGENT or self._affords(_NEWS)):
-            return _BY_EVENT
-        return _BY_TIMER if wake.board.rtc_seconds() >= memory.radio_at else 0
+        entry = session.attempts.nonce(self.wake.board.now()) if session.attempts else None
+        if entry == self._announced:
+            entry = None
+        if entry or memory.call:
+            self._announced = entry or self._announced
+            if self._strong():
+                return _BY_ENTRY if entry else _BY_CALL
+            memory.call = 0
+            memory.keep()
+        return self._unasked() if idle else 0
 
     def radio_ms(self):
         """Ms until the next check-in that nobody has to ask for; 0: none."""
-        at = self._memory.radio_at
-        return max(1, at - self.wake.board.rtc_seconds()) * 1000 if 0 < at < ON_CALLS else 0
+        memory = self._memory
+        self._gather()
+        times = [memory.tell_at] if memory.news or memory.radio_at == UNKNOWN else []
+        if memory.radio_at < UNKNOWN:
+            times.append(memory.radio_at)
+        if not memory.radio_at or not times:
+            return 0
+        left = min(times) - self.wake.board.rtc_seconds()
+        return (left if left > 0 else _AGAIN_S) * 1000  # what is due is not done only by a wake that failed
 
     def check_in(self, session, reason, turn):
-        """Check in; `turn()` serves the door and whoever is there, and lets some ms pass."""
-        wake = self.wake
-        self._memory.call = wake.logbook.news = 0
+        """Check in; `turn()` serves the door and whoever is there, and lets some ms pass.
+
+        Whatever goes wrong with the radio, the session goes on; raises what the lock itself raises meanwhile.
+        """
+        wake, memory = self.wake, self._memory
+        memory.call = 0
+        vault, contents = self._vault()
+        if contents is None:
+            return
+        self._brace()
+        told = False
+
+        def serve():
+            try:
+                turn()
+            except Exception as error:
+                self._failed = error
+                raise
+
+        try:
+            from firmware.radio import check_in
+
+            told = check_in(wake, session, vault, contents, reason, serve)
+        except Exception:
+            wake.logbook.once(log.RADIO, _BROKEN)
+        if self._failed:
+            raise self._failed
+        if told or not memory.news:
+            memory.news = memory.tries = memory.tell_at = 0
+        elif not memory.news & URGENT and memory.radio_at < UNKNOWN:
+            memory.tell_at = memory.radio_at  # is told then
+        memory.keep()
+
+    def _brace(self):
+        """Should the check-in take the lock down with it, it does not begin again at once."""
+        from firmware.net.when import again_in
+
+        memory, now = self._memory, self.wake.board.rtc_seconds()
+        if memory.radio_at == UNKNOWN:
+            memory.news |= NEWS  # that there was no power
+        if memory.radio_at != ON_CALLS:
+            memory.radio_at = now + _AGAIN_S
+        memory.tell_at = now + again_in(memory.news & URGENT, memory.tries, self.wake.config.lock)
+        memory.tries += 1
+        memory.keep()
+
+    def _unasked(self):
+        """Why to check in though nobody asks for it: there is something to tell, or the time has come."""
+        memory, now = self._memory, self.wake.board.rtc_seconds()
+        first = memory.radio_at == UNKNOWN
+        if first and self._vault()[1] is None:
+            return 0
+        if not first and now >= memory.radio_at:
+            if self._strong():
+                return _BY_TIMER
+            memory.radio_at = now + _AGAIN_S
+            memory.keep()
+        elif (memory.news or first) and now >= memory.tell_at:
+            free = memory.news & URGENT or self.wake.fault and memory.tell_at  # a fault has no flash to count in
+            if self._strong() and (free or self._affords(_NEWS)):
+                return _BY_TIMER if first else _BY_EVENT
+            memory.tell_at = now + _AGAIN_S
+            memory.keep()
+        return 0
+
+    def _gather(self):
+        """Take over what the log has for the other end. What is urgent is told at once, however often it failed."""
+        memory, news = self._memory, self.wake.logbook.news
+        self.wake.logbook.news = 0
+        if not news or not memory.radio_at:
+            return
+        if news & URGENT or not memory.news:
+            memory.tell_at = memory.tries = 0
+        memory.news |= news
+        memory.keep()
+
+    def _strong(self):
+        """Whether the batteries would move the bolt."""
+        return self.wake.battery.millivolts() >= self.wake.config.battery_min_mv
+
+    def _vault(self):
+        """(Vault, contents) of the radio; without contents the lock has none, or does not know its name there."""
+        wake, memory = self.wake, self._memory
         vault, contents = Vault(wake.board.nvs("dropbolt"), BANKS) if wake.config.journal else None, None
         try:
             contents = vault.load() if vault else None
@@ -87,19 +180,14 @@ class Calling:
             if error.reason != BLANK:
                 wake.logbook.event(log.RADIO, log.UNUSABLE)
         if contents is None:
-            self._memory.radio_at = 0  # the lock has no radio, or does not know by which name it would speak
-            self._memory.keep()
-            return
-        if self._memory.radio_at != ON_CALLS:  # should it crash, it does not begin again at once
-            self._memory.radio_at = wake.board.rtc_seconds() + _AGAIN_S
-        self._memory.keep()
-        from firmware.radio import check_in
-
-        check_in(wake, session, vault, contents, reason, turn)
+            memory.radio_at = memory.news = 0
+            memory.keep()
+        return vault, contents
 
     def _affords(self, kind):
         """Draw a token of what strangers can make the lock spend; kept in flash, so no loss of power gives it back."""
         wake, budget = self.wake, Budget(_BUDGETS, Grants(b""))
+        wake.clock.read()
         if wake.fault or not budget.allows(kind, wake.state, wake.clock.credit):
             return False
         bucket = (kind,) + budget.take(kind, wake.state, wake.clock.credit)

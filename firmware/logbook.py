@@ -123,15 +123,16 @@ class Logbook:
 
         A fault that is the newest event already is not told again, or a stranger's keys would fill the log with it.
         """
-        self._once(FAULT, FAULTS.index(word), setting)
+        self.once(FAULT, FAULTS.index(word), setting)
 
     def repaired(self, journal):
         """Flipped bits were put right: `journal` of them there, or those in the log; told as a fault is."""
         for ring, count in enumerate((journal, self._audit.repaired if self._audit else 0), 1):
             if count:
-                self._once(REPAIRED, ring, count)
+                self.once(REPAIRED, ring, count)
 
-    def _once(self, kind, detail, count):
+    def once(self, kind, detail, count=1):
+        """Log this event, unless it is the newest one already."""
         last = self._audit.last() if self._audit else None
         if last is None or (last.kind, last.detail, last.count) != (kind, detail, count):
             self._tell(kind, 0, detail, count, 0, 0, 0)

@@ -9,8 +9,14 @@ import struct
 from micropython import const
 
 _LONGEST = const(34560000)  # 400 days, in seconds: nothing sleeps for so long
-_FORMAT = "<4sIIIIIIIIIIBBBBH"
-_MARK = b"dbt6"  # changes with the layout: what another version left is forgotten
+_FORMAT = "<4sIIIIIIIIIIIBBBBBBH"
+_MARK = b"dbt7"  # changes with the layout: what another version left is forgotten
+
+ON_CALLS = 0xFFFFFFFF
+"""As `Memory.radio_at`: the lock has a radio, and checks in when it is called, never by itself."""
+
+UNKNOWN = 0xFFFFFFFE
+"""As `Memory.radio_at`: since power came, nobody has looked whether there is a radio."""
 
 
 class Memory:
@@ -23,8 +29,9 @@ class Memory:
     was last evaluated, or power came. told: what was last said of the door, a report of `Door`, 0 for nothing. retries:
     wakes in a row that could not leave everything in order. held_until: unix second until which the bolt is held open,
     0: it is not; held_by: number of the grant whose code holds it. call: 1 if somebody at the keypad asked for the
-    other end. radio_at: when the lock checks in by itself, 0: it has no radio. radio: up to 64 bytes that the radio
-    keeps (net/recall.py).
+    other end. radio_at: when the lock checks in by itself, 0: it has no radio; or UNKNOWN, or ON_CALLS. news: what the
+    other end should know and was not told, NEWS and URGENT of logbook.py; tell_at: when that is tried, 0: as soon as
+    may be; tries: how often it was. radio: up to 256 bytes that the radio keeps (net/recall.py).
     """
 
     def __init__(self, board):
@@ -32,34 +39,35 @@ class Memory:
         self.credit = self.reference = self.seen = self.doubt = 0
         self.counted_at = self.seen_at = self.owner_at = board.rtc_seconds()
         self.sure = self.told = self.retries = self.held_until = self.held_by = self.call = 0
-        self.radio_at = self.owner_at or 1  # after power-on at once: that is how it learns the time
+        self.radio_at = UNKNOWN
+        self.news = self.tell_at = self.tries = 0
         self.radio = b""
         self.fresh = not self._recall()
 
     def keep(self):
         """Remember what the attributes say now."""
         moments = self.counted_at, self.seen, self.seen_at, self.owner_at, self._board.rtc_seconds()
-        seconds = self.credit, self.reference, self.doubt, self.held_until, self.radio_at
-        flags = self.sure, self.told, self.retries, self.call
-        data = struct.pack(_FORMAT, _MARK, *seconds, *moments, *flags, self.held_by)
+        seconds = self.credit, self.reference, self.doubt, self.held_until, self.radio_at, self.tell_at
+        data = struct.pack(_FORMAT, _MARK, *seconds, *moments, *self._small(), self.held_by)
         data += self.radio
         self._board.remember(data + struct.pack("<I", binascii.crc32(data)))
+
+    def _small(self):
+        return self.sure, self.told, self.retries, self.call, self.news, min(self.tries, 255)
 
     def _recall(self):
         kept = self._board.recall()
         size, end = struct.calcsize(_FORMAT), len(kept) - 4
         if end < size or struct.unpack_from("<I", kept, end)[0] != binascii.crc32(kept[:end]):
             return False
-        mark, credit, reference, doubt, held_until, radio_at, *moments = struct.unpack_from(_FORMAT, kept)
-        *moments, sure, told, retries, call, held_by = moments
-        counted_at, seen, seen_at, owner_at, kept_at = moments
+        mark, *fields = struct.unpack_from(_FORMAT, kept)
+        counted_at, seen, seen_at, owner_at, kept_at = fields[6:11]
         # After a brown-out the memory may still be there while the clock behind it has begun anew; after a reset while
         # the calendar showed the date (Board.set_date), that clock is ahead by years, which nobody has lived through.
         if mark != _MARK or not max(counted_at, seen_at, owner_at) <= kept_at <= self.owner_at <= kept_at + _LONGEST:
             return False
-        self.credit, self.reference, self.doubt, self.counted_at = credit, reference, doubt, counted_at
-        self.seen, self.seen_at, self.owner_at = seen, seen_at, owner_at
-        self.sure, self.told, self.retries, self.held_until, self.call = sure, told, retries, held_until, call
-        self.held_by = held_by
-        self.radio_at, self.radio = radio_at, bytes(kept[size:end])
+        self.credit, self.reference, self.doubt, self.held_until, self.radio_at, self.tell_at = fields[:6]
+        self.counted_at, self.seen, self.seen_at, self.owner_at = counted_at, seen, seen_at, owner_at
+        self.sure, self.told, self.retries, self.call, self.news, self.tries, self.held_by = fields[11:]
+        self.radio = bytes(kept[size:end])
         return True

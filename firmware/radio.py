@@ -12,9 +12,10 @@ from hashlib import sha256
 
 from micropython import const
 
-from firmware.calling import ON_CALLS
 from firmware.core.words import LOST
-from firmware.net.link import NAME, NONSENSE, STALLED, Link, LinkError, Stream, over_tls
+from firmware.limits import FAILED, IGNORED, UNSAFE, Limits
+from firmware.memory import ON_CALLS
+from firmware.net.link import BROKEN, DRIVER, MEMORY, NAME, STALLED, Link, LinkError, Stream, over_tls
 from firmware.net.recall import Recall, packed
 from firmware.net.settings import INSECURE, KEY, Radio, RadioError, is_address
 from firmware.store import StorageError
@@ -28,9 +29,10 @@ _NAME_MS = const(4000)
 
 
 def check_in(wake, session, vault, contents, reason, turn):
-    """Check in for `reason`, messages.BY_TIMER to BY_ENTRY, and note when to do so next. Raises nothing but for a bug.
+    """Check in for `reason`, messages.BY_TIMER to BY_ENTRY, and note when to do so next.
 
-    vault: the radio's; contents: what it holds. turn(): serves the door and whoever is there, and lets some ms pass.
+    Returns whether the other end has all that was in the log before. vault: the radio's; contents: what it holds.
+    turn(): serves the door and whoever is there, and lets some ms pass.
     """
     try:
         radio = Radio(*contents)
@@ -38,15 +40,18 @@ def check_in(wake, session, vault, contents, reason, turn):
         wake.logbook.event(log.RADIO, log.UNUSABLE)
         wake.memory.radio_at = 0
         wake.memory.keep()
-        return
-    recall = Recall(wake.memory.radio)
+        return False
+    recall, head = Recall(wake.memory.radio), wake.logbook.head[0]
+    limits = Limits(recall.limits)
+    limits.begin(wake.board.rtc_seconds())
     try:
         nonce = _nonce(wake, recall)
     except StorageError:
         failed = STALLED
     else:
-        failed = _Attempt(wake, session, radio, vault, recall, turn).run(nonce, reason)
-    _note(wake, radio, recall, failed)
+        failed = _Attempt(wake, session, radio, vault, recall, limits, turn).run(nonce, reason)
+    _note(wake, radio, recall, limits, failed)
+    return not failed and recall.sent >= head
 
 
 def _nonce(wake, recall):
@@ -61,13 +66,14 @@ def _nonce(wake, recall):
     return nonce
 
 
-def _note(wake, radio, recall, failed):
+def _note(wake, radio, recall, limits, failed):
     """Keep how it went, and when to check in next."""
     from firmware.net.when import next_in
 
-    if failed and failed != recall.reason:
-        wake.logbook.event(log.RADIO, failed)
-    recall.reason = failed
+    if failed:
+        limits.add(FAILED, 1 << failed)
+    limits.tell(wake.logbook)
+    recall.limits = limits.packed()
     recall.failures = recall.failures + 1 if failed else 0
     t, quality = wake.clock.read()
     known = 0 if quality == LOST else t
@@ -81,37 +87,38 @@ def _note(wake, radio, recall, failed):
 class _Attempt:
     """One check-in: what it turns on, and turns off again."""
 
-    def __init__(self, wake, session, radio, vault, recall, turn):
+    def __init__(self, wake, session, radio, vault, recall, limits, turn):
         self._wake = wake
         self._session = session
         self._radio = radio
         self._vault = vault
         self._recall = recall
+        self._limits = limits
         self._turn = turn
         self._wlan = None
         self._link = None
 
     def run(self, nonce, reason):
-        """0, or why it came to nothing: a word of net/link.py."""
-        from firmware.net.checkin import EXCHANGE_MS, CheckIn
-        from firmware.remote import Remote
-
+        """0, or why it came to nothing: a word of net/link.py. Whatever it was, the radio is off then."""
         wake, board, recall = self._wake, self._wake.board, self._recall
-        remote = Remote(wake, self._session, self._radio, self._vault, self._turn)
-        exchange = CheckIn(wake.config.lock, self._radio, nonce, recall, remote, board.now, self._turn)
-        failed = 0
+        exchange, failed = None, 0
         try:
+            from firmware.net.checkin import EXCHANGE_MS, CheckIn
+            from firmware.remote import Remote
+
+            remote = Remote(wake, self._session, self._radio, self._vault, self._turn, self._limits)
+            exchange = CheckIn(wake.config.lock, self._radio, nonce, recall, remote, board.now, self._turn)
             stream, mqtt = self._connect(exchange.commands.receive, board.now() + EXCHANGE_MS)
             exchange.talk(mqtt, stream, reason, VERSION)
-        except LinkError as error:
-            failed = error.reason
-        except MemoryError:
-            failed = NONSENSE
+        except Exception as error:
+            failed = _why(error)
         finally:
+            self._session.remote = None
             self._off()
-        commands = exchange.commands
-        recall.ignored, recall.why = commands.ignored, commands.why
-        remote.close(commands.ignored, commands.why)
+        if exchange:
+            recall.ignored, recall.why = exchange.commands.ignored, exchange.commands.why
+            if recall.ignored:
+                self._limits.add(IGNORED, recall.why, recall.ignored)
         return failed
 
     def _connect(self, take, deadline):
@@ -159,7 +166,8 @@ class _Attempt:
     def _secure(self):
         radio = self._radio
         if radio.security == INSECURE:
-            self._wake.logbook.event(log.RADIO, log.UNSAFE)
+            self._limits.add(UNSAFE, 1)
+            self._limits.tell(self._wake.logbook)
             return None
         if radio.security == KEY:
             return over_tls(radio.host, b"", radio.user, radio.key)
@@ -176,10 +184,23 @@ class _Attempt:
             board.set_date(0)
 
     def _off(self):
-        if self._link:
-            self._link.close()
+        """Whatever closing the link runs into, the radio goes off."""
+        try:
+            if self._link:
+                self._link.close()
+        except Exception:
+            pass
         try:
             if self._wlan:
                 self._wlan.active(False)
         except OSError:
             pass
+
+
+def _why(error):
+    """The word of net/link.py for what ended a check-in."""
+    if isinstance(error, LinkError):
+        return error.reason
+    if isinstance(error, MemoryError):
+        return MEMORY
+    return DRIVER if isinstance(error, OSError) and not isinstance(error, StorageError) else BROKEN

@@ -9,9 +9,10 @@ from micropython import const
 from firmware import door as doors
 from firmware.changes import Changes
 from firmware.core.records import StateError
-from firmware.core.words import APPROVAL, DECISIONS, EVENT, INTERVAL, JAMMED, OPENED, STORAGE, TRUSTED
+from firmware.core.words import APPROVAL, DECISIONS, EVENT, INTERVAL, JAMMED, OPENED, OWNER, STORAGE, TRUSTED
 from firmware.drivers.ds3231 import ClockError
 from firmware.drivers.numerals import FRAME
+from firmware.limits import UNDONE
 from firmware.net import messages
 from firmware.net.messages import Refused
 from firmware.store import StorageError
@@ -21,23 +22,26 @@ from firmware.sync import SyncError, synchronise
 _ENOUGH_S = const(4)  # by how much a sync must be better than what the clock knows already
 _EVENTS_A_SECTOR = const(100)  # at least, in a full one
 _SECTORS = const(48)
+_SETTLING = (messages.APPROVE_ENTRY, messages.REFUSE_ENTRY)
+_LASTING = (messages.PUT_GRANT, messages.REVOKE_GRANT, messages.ROTATE)  # what an issuer may have written to NVS
 
 
 class Remote(Changes):
     """The lock, towards commands. wake, session: of this wake. radio: a net.settings.Radio. vault: the radio's.
 
-    turn(): serves the door and whoever is there, and lets some ms pass. asked: ms at which the hello was said. done:
-    commands that were; opened: whether one of them has moved the bolt. first: number of the event from which on the log
-    was asked for, 0: it was not.
+    turn(): serves the door and whoever is there, and lets some ms pass. limits: a limits.Limits.
+
+    asked: ms at which the hello was said. opened: whether a command has moved the bolt. first: number of the event from
+    which on the log was asked for, 0: it was not.
     """
 
-    def __init__(self, wake, session, radio, vault, turn):
+    def __init__(self, wake, session, radio, vault, turn, limits):
         super().__init__(wake, session, radio, vault, turn)
+        self._limits = limits
         self.asked = 0
         self.opened = False
         self.first = 0
-        self._undone = 0
-        self._blame = (0, 0)  # issuer and word of the first that was not done
+        self._identified = []  # issuers who own nothing and have had their pattern
         self._opening = -1  # issuer for whom the bolt moves
         self._settled = None  # nonce of the entry that was approved or refused
         if not wake.fault:
@@ -109,18 +113,17 @@ class Remote(Changes):
         if word == messages.DONE:
             self._wake.logbook.event(log.COMMAND, kind, self.about, number)
         elif word != messages.BEFORE:
-            self._blame = self._blame if self._undone else (number, word)
-            self._undone += 1
+            self._limits.add(UNDONE, 1 << word, 1, number)
         self.about = 0
 
-    def close(self, ignored, why):
-        """Log what was gathered in the check-in: commands that were not done, messages that were `ignored`."""
-        if self._undone:
-            self._wake.logbook.event(log.UNDONE, self._blame[1], 0, self._blame[0], self._undone)
-        if ignored:
-            self._wake.logbook.event(log.IGNORED, why, 0, 0, min(ignored, 0xFFFF))
-        if self._session.remote is self:
-            self._session.remote = None
+    def allows(self, number, kind):
+        if self.permissions(number) & OWNER or kind in _SETTLING and self.entry():
+            return True
+        if kind == messages.IDENTIFY:
+            if number in self._identified:
+                return False
+            self._identified.append(number)
+        return self._limits.grants(number, kind in _LASTING)
 
     def hello(self):
         """(clock, head of the log, generation, attempts, power, entry that waits), as `pack_hello` wants them."""
@@ -161,8 +164,7 @@ class Remote(Changes):
         try:
             self._set(t, ms, uncertainty, False)
         except Refused as refused:
-            self._blame = self._blame if self._undone else (self._radio.gateway, refused.word)
-            self._undone += 1
+            self._limits.add(UNDONE, 1 << refused.word, 1, self._radio.gateway)
 
     def set_time(self, t, ms, uncertainty):
         self._set(t, ms, uncertainty, True)

@@ -21,6 +21,7 @@ Refused(STORAGE). mark: (number, epoch, counter) of the command, to be stored wi
     time(t, ms, uncertainty)  what the gateway's reply says: t unix s and ms when it was sealed, uncertainty in ms
     now()                     (t, uncertainty), unix s and whole seconds
     unlock(number)  approve(nonce, number)  refuse(nonce, number)  set_time(t, ms, uncertainty)  send_log(first)
+    allows(number, type)      whether the issuer may have another command looked at: there is a limit for a day
     told(number, type, word)  how this issuer's command ended, for the log
     identify()  revoke_code(grant id, serial, value)  set_base(grant id, counter)
     put_grant(record, mark)  revoke_grant(grant id, mark)  set_settings(changed, mark)  mute(on, mark)
@@ -148,7 +149,9 @@ class Commands:
             self._ignore(REPLAYED)
         else:
             self._retire(mark)
-            word, detail = self._try(mark, kind, text)
+            word, detail = messages.RETRY, b"enough for today"
+            if self._actions.allows(mark[0], kind):
+                word, detail = self._try(mark, kind, text)
             self._actions.told(mark[0], kind, word)
             self._answer(mark, root, word, detail)
 

@@ -22,6 +22,9 @@ DENIED = const(6)  # the broker knows no such user
 STALLED = const(7)  # the deadline was over
 NONSENSE = const(8)  # what came was no MQTT, or more of it than there may be
 SILENT = const(9)  # no valid reply to the hello
+DRIVER = const(10)  # the chip's Wi-Fi or its sockets refused
+MEMORY = const(11)  # there was not enough
+BROKEN = const(12)  # the firmware: a part of it is missing, or it failed in a way that nobody foresaw
 
 SEGMENT = const(1400)
 """Bytes that are gathered at most: with what TLS adds, one TCP segment."""

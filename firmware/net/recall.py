@@ -6,7 +6,8 @@ finds nothing here counts a boot in flash before it says hello.
 
 import struct
 
-_FORMAT = "<IIII4s4s4s4s4sHBBBB"
+_FORMAT = "<IIII4s4s4s4s4sHBBB"
+_SIZE = struct.calcsize(_FORMAT)
 _NOWHERE = bytes(4)
 _LEASE_S = 43200  # how long an address that was given is used without asking again; half a day
 
@@ -17,33 +18,37 @@ class Recall:
     boots, number: nonce of the last check-in. sent: number of the newest event of the log that was sent. asked_at,
     lease: when an address was given (RTC seconds), and it with netmask, router and name server, 4 bytes each. ip: of
     the broker, from the last check-in that came so far. ignored, why: messages, as in the hello. failures: check-ins in
-    a row that came to nothing; reason: of the last one, 0 for none. near: 1 while the configured access point answers.
+    a row that came to nothing. near: 1 while the configured access point answers. limits: what
+    is packed by firmware/limits.py.
     """
 
     def __init__(self, kept):
-        self.fresh = len(kept) != struct.calcsize(_FORMAT)
-        fields = struct.unpack(_FORMAT, bytes(struct.calcsize(_FORMAT)) if self.fresh else kept)
+        self.fresh = len(kept) < _SIZE
+        fields = struct.unpack_from(_FORMAT, bytes(_SIZE) if self.fresh else kept)
         self.boots, self.number, self.sent, self.asked_at = fields[:4]
         self.lease = fields[4:8]
         self.ip = fields[8]
-        self.ignored, self.why, self.failures, self.reason, self.near = fields[9:]
+        self.ignored, self.why, self.failures, self.near = fields[9:]
+        self.limits = bytes(kept[_SIZE:])
         if self.fresh:
             self.near = 1
 
     def packed(self):
-        return struct.pack(
-            _FORMAT,
-            self.boots,
-            self.number,
-            self.sent,
-            self.asked_at,
-            *self.lease,
-            self.ip,
-            min(self.ignored, 0xFFFF),
-            self.why,
-            min(self.failures, 255),
-            self.reason,
-            self.near,
+        return (
+            struct.pack(
+                _FORMAT,
+                self.boots,
+                self.number,
+                self.sent,
+                self.asked_at,
+                *self.lease,
+                self.ip,
+                min(self.ignored, 0xFFFF),
+                self.why,
+                min(self.failures, 255),
+                self.near,
+            )
+            + self.limits
         )
 
     def next_nonce(self, boots):

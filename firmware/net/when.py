@@ -19,6 +19,20 @@ def next_in(radio, grants, t, failures, lock, number):
     delay = expected(radio, grants, t)
     if failures:
         delay = max(delay, min(delay << min(failures, _MOST_DOUBLINGS), _DAY))
+    return _spread(delay, lock, number)
+
+
+def again_in(urgent, tries, lock):
+    """Seconds until what could not be told is tried again, after so many times: from a minute, doubled up to an hour.
+
+    What is not urgent, on a lock that checks in on calls only, has an hour, doubled up to a day. A tenth of it spreads
+    locks as in `next_in`.
+    """
+    first, most = (60, 3600) if urgent else (3600, _DAY)
+    return _spread(min(first << min(tries, _MOST_DOUBLINGS), most), lock, tries)
+
+
+def _spread(delay, lock, number):
     share = crc32(lock + number.to_bytes(4, "little")) % 1000
     return max(1, delay - delay * share // 10000)
 

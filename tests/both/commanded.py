@@ -40,6 +40,7 @@ class Lock:
         self.cut_at, self.after, self.fails = None, False, False
         self.uncertainty = 0
         self.refusals = {}
+        self.enough = False
 
     def _write(self, change):
         if self.fails:
@@ -94,6 +95,9 @@ class Lock:
 
     def now(self):
         return NOW, self.uncertainty
+
+    def allows(self, number, kind):
+        return not self.enough
 
     def told(self, number, kind, word):
         """It is no change."""

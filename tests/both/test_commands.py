@@ -262,6 +262,21 @@ def test_eight_wait_and_the_ninth_is_to_come_again():
     assert words(commands)[-1] == (GUEST, 9, m.DONE)
 
 
+def test_beyond_the_limit_of_a_day_nothing_is_done_or_written_and_the_counter_stays():
+    lock = Lock()
+    commands = lock.check_in()
+    commands.receive(sealed(GATEWAY, 0, m.REPLY, reply()))
+    lock.enough = True
+    writes = lock.writes
+    for counter, kind in enumerate((m.UNLOCK_NOW, m.APPROVE_ENTRY, m.IDENTIFY), 1):
+        commands.receive(sealed(CARRIER, counter, kind, KINDS[kind][0]))
+    assert words(commands) == [(CARRIER, counter, m.RETRY) for counter in (1, 2, 3)]
+    assert (lock.writes, lock.last(CARRIER, 1)) == (writes, 0)
+    lock.enough = False
+    commands.receive(sealed(CARRIER, 1, m.UNLOCK_NOW, unlock()))
+    assert words(commands)[-1] == (CARRIER, 1, m.DONE)
+
+
 def test_replays_take_no_place_among_those_that_wait():
     lock = Lock()
     lock.vault[GUEST, 1] = 20

