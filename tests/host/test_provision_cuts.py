@@ -16,6 +16,7 @@ from tools.provision.flow import Provisioning
 from tools.provision.lock import Lock as AtPrompt
 
 RELEASE = "fw-000000000000"
+QUIET = SimpleNamespace(tell=lambda line: None, ask=lambda question: True)
 CHANGED = (
     CONFIG.replace('zone = "CET-1CEST,M3.5.0,M10.5.0/3"', 'zone = "UTC0"')
     + """
@@ -45,7 +46,7 @@ def provision(lock, keep, config=CONFIG, pull_at=0):
     transport.pull_at = pull_at
     board = AtPrompt(transport, "port")
     board.check(RELEASE)
-    work = Provisioning(board, keep, "front", parse(config), NUMBERS, False, lambda line: None, lambda question: True)
+    work = Provisioning(board, keep, "front", parse(config), NUMBERS, False, QUIET)
     work.write()
     board.restart()
     work.finish()

@@ -14,7 +14,9 @@ from tools.owner.cli import FOLDER, Folder, Secret, typed_passphrase
 from tools.owner.keep import Keep, KeepError
 from tools.owner.record import RecordError
 
-REFUSED = 2
+REFUSED, UNFIT = 2, 1
+_UNTRIED = "not every part was tried with success: mend what the table says, then run the same command again"
+_STOPPED = "stopped: run the same command again, it goes on from there; the console is open until the lock is restarted"
 
 
 def provision(
@@ -28,7 +30,8 @@ def provision(
 ):
     """Make the board at PORT the lock that CONFIG describes, or bring such a lock to it; its console must be open.
 
-    Running it again is safe, and goes on after a cut. Status 2: it was not done, and why.
+    Running it again is safe, and goes on after a cut. Status 1: it is in service, and a part of it
+    did not do what it should. Status 2: it was not done, and why.
     """
     with _told(file):
         label = label or file.stem
@@ -40,9 +43,12 @@ def provision(
 def _run(port, config, keep, label, erase, test):
     from tools.image import release
     from tools.provision import books
+    from tools.provision.check import PASSED, check
     from tools.provision.flow import Provisioning
     from tools.provision.lock import connected
+    from tools.provision.screen import Screen
 
+    screen = Screen()
     known = keep.load(label) if label in keep.labels() and not erase else None
     numbers = {name: _digits(name, size) for name, size in books.asked_for(known, config)}
     folder = release.build().folder
@@ -50,11 +56,17 @@ def _run(port, config, keep, label, erase, test):
         lock.check(folder)
         if erase:
             typer.confirm(f"What the board on {port} was is forgotten for ever. Erase it?", abort=True)
-        work = Provisioning(lock, keep, label, config, numbers, erase, print, typer.confirm)
+        work = Provisioning(lock, keep, label, config, numbers, erase, screen)
         record = work.write()
+        results = list(check(lock, record, screen)) if test else []
         lock.restart()
         work.finish()
+    if results:
+        screen.results(results)
     print(f"{label} is in service, lock {record.lock_id.hex()}: `./dropbolt status {label}` shows what it takes")
+    if any(result.state != PASSED for result in results):
+        print(_UNTRIED)
+        raise typer.Exit(UNFIT)
 
 
 def _digits(label, size):
@@ -85,6 +97,9 @@ def _told(file):
         yield
     except ConfigErrors as error:
         print(*(f"{file}:{line}: {text}" for line, text in error.errors), sep="\n", file=sys.stderr)
+        raise typer.Exit(REFUSED) from error
+    except typer.Abort as error:
+        print(_STOPPED, file=sys.stderr)
         raise typer.Exit(REFUSED) from error
     except (Refused, KeepError, RecordError, OSError) as error:
         print(error, file=sys.stderr)

@@ -52,19 +52,18 @@ class Provisioning:
     """One lock over one cable.
 
     keep: the owner's folder, unlocked. label: of the record. config: a tools.config LockFile. numbers: digits by label
-    of number grants. erase: the board may be another lock, or have lost its keys. tell: what is done, a line each.
-    confirm: asks for yes or no.
+    of number grants. erase: the board may be another lock, or have lost its keys. screen: a Screen.
     """
 
-    def __init__(self, lock, keep, label, config, numbers, erase, tell, confirm):
+    def __init__(self, lock, keep, label, config, numbers, erase, screen):
         self._lock = lock
         self._keep = keep
         self._label = label
         self._config = config
         self._numbers = numbers
         self._erase = erase
-        self._tell = tell
-        self._confirm = confirm
+        self._tell = screen.tell
+        self._confirm = screen.ask
 
     def write(self):
         """Have the configuration on the lock and in the record; returns the Record.

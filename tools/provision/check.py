@@ -1,0 +1,188 @@
+"""The lock tried part by part, with a person at it: what was seen, and what to do about what was not.
+
+The door is open while the bolt moves. A part that fails keeps nobody from going on: the lock refuses by itself what it
+cannot do, and the same command tries everything again.
+"""
+
+from typing import NamedTuple
+
+from firmware.drivers.bolt import BETWEEN, FAULT, LOCKED, UNLOCKED
+from firmware.drivers.keypad import KEYS
+from firmware.net import link
+
+PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
+
+_LOOK_MS = 1000
+_PATIENCE = 60
+"""Looks without anything new until the person is asked."""
+_CELLS_MV = 3600
+"""Less is no four cells: the board is fed by the adapter."""
+_ROWS = (KEYS[0:3], KEYS[3:6], KEYS[6:9], KEYS[9:12])
+_COLUMNS = tuple(KEYS[place::3] for place in range(3))
+_CHECK_IN_S = 120
+_WHY = {
+    link.WIFI: (
+        "no Wi-Fi, or no address in it",
+        "compare ssid and password; is the access point in reach, at 2.4 GHz?",
+    ),
+    link.NAME: ("the broker's name was not resolved", "compare host, or give ip in [radio]"),
+    link.BROKER: ("nobody answers at the broker", "does it run, and listen on that port for this network?"),
+    link.CERTIFICATE: ("the broker's certificate does not fit", "compare ca and host; is it valid now?"),
+    link.TLS: ("no TLS with the broker", "compare security and port; a pre-shared key wants MicroPython 1.29"),
+    link.DENIED: ("the broker refused name or password", "compare user and login with the broker's"),
+    link.STALLED: ("it took too long", "is the access point near enough? run this again"),
+    link.NONSENSE: ("what answered is no MQTT broker", "compare port"),
+    link.SILENT: ("the gateway did not answer", "does it run, with this lock in its key file? docs/gateway.md"),
+}
+
+
+class Result(NamedTuple):
+    """How a part did. state: PASSED, FAILED or SKIPPED. seen: what was found. todo: what to do about it, or ""."""
+
+    part: str
+    state: str
+    seen: str
+    todo: str = ""
+
+
+def check(lock, record, screen):
+    """Yield a Result for each part of the `lock` of `record`.
+
+    screen: `waiting(text)`, a context in which a person is to do that, whose value takes newer texts; `ask(question)`,
+    yes or no.
+    """
+    lock.load("trials")
+    yield _clock(lock)
+    yield _flash(lock)
+    yield _battery(lock, record)
+    yield _signals(lock, screen)
+    yield _keypad(lock, screen)
+    yield _door(lock, screen)
+    yield _bolt(lock, record, screen)
+    if record.radio:
+        yield _radio(lock, screen)
+
+
+def _clock(lock):
+    said = lock.ask("seconds()", 10)
+    if len(said) == 1:
+        return Result("clock", FAILED, f"the DS3231: {said[0]}", "look at GPIO 21 and 22, their 4.7 kOhm, its supply")
+    passed, running = said
+    if not running or not 2 <= passed <= 4:
+        return Result("clock", FAILED, f"{passed} s in 3 s", "take another DS3231: its oscillator does not run true")
+    return Result("clock", PASSED, "it runs")
+
+
+def _flash(lock):
+    (kept,) = lock.ask("memory()", 30)
+    if not kept:
+        return Result("flash", FAILED, "NVS does not keep what is written", "take another board")
+    return Result("flash", PASSED, "64 sectors and NVS")
+
+
+def _battery(lock, record):
+    mv = lock.ask("inputs()")[3]
+    seen = f"{mv / 1000:.2f} V"
+    if mv < _CELLS_MV:
+        todo = "take 3.3 V of the adapter off and put the cells in; else look at the divider at GPIO 36"
+        return Result("batteries", FAILED, f"{seen}: no four cells", todo)
+    if mv < record.settings["battery_low_mv"]:
+        return Result("batteries", FAILED, seen, "put in new cells")
+    return Result("batteries", PASSED, seen)
+
+
+def _signals(lock, screen):
+    while True:
+        lock.ask("play('accepted')", 10)
+        if screen.ask("Three tones, rising, with light: seen and heard?"):
+            return Result("LED and buzzer", PASSED, "seen and heard")
+        if not screen.ask("Once more?"):
+            return Result("LED and buzzer", FAILED, "not seen or not heard", "look at GPIO 16 (LED) and 17 (buzzer)")
+
+
+def _keypad(lock, screen):
+    left, idle, down = KEYS, 0, False
+    while left:
+        with screen.waiting(_left(left)) as waiting:
+            while left and idle < _PATIENCE:
+                found, down = lock.ask(f"keys({_LOOK_MS})")
+                idle = 0 if set(found) & set(left) else idle + 1
+                left = "".join(key for key in left if key not in found)
+                waiting.update(_left(left))
+        if left and not screen.ask(f"Not seen: {' '.join(left)}. Go on pressing?"):
+            return Result("keypad", FAILED, f"not seen: {' '.join(left)}", _wire(left, down))
+        idle = 0
+    return Result("keypad", PASSED, "twelve keys")
+
+
+def _left(keys):
+    return f"press every key once, still to come: {' '.join(keys)}"
+
+
+def _wire(left, down):
+    """Which wire to look at when these keys were not seen."""
+    if down:
+        return "a key is stuck, or a row touches a column: nothing counts until all are up"
+    for name, lines in (("row", _ROWS), ("column", _COLUMNS)):
+        gone = [number for number, line in enumerate(lines, 1) if set(line) <= set(left)]
+        if gone and len(left) == sum(len(lines[number - 1]) for number in gone):
+            return f"look at the wire of {name} {', '.join(map(str, gone))}"
+    return "press harder; else another keypad"
+
+
+def _door(lock, screen):
+    for state, closed in (("closed", True), ("open", False)):
+        while not _comes(lock, screen, state, closed):
+            if not screen.ask(f"The reed contact does not say {state}. Go on trying?"):
+                todo = "look at GPIO 14, and at how near the magnet comes"
+                return Result("door", FAILED, f"never {state}", todo)
+    return Result("door", PASSED, "closed and open")
+
+
+def _comes(lock, screen, state, closed):
+    doing = {"closed": "push the door to (the bolt stays as it is)", "open": "open the door, and leave it open"}
+    with screen.waiting(doing[state]):
+        for _ in range(_PATIENCE):
+            if lock.ask("inputs()")[2] == closed:
+                return True
+            lock.ask(f"keys({_LOOK_MS})")
+    return False
+
+
+def _bolt(lock, record, screen):
+    _, _, closed, mv = lock.ask("inputs()")
+    min_mv = record.settings["battery_min_mv"]
+    if mv < min_mv:
+        return Result("bolt", SKIPPED, "too little for the motor", "put the cells in, and run this again")
+    if closed:
+        return Result("bolt", SKIPPED, "the door is not open", "mend the reed contact, and run this again")
+    if not screen.ask("The bolt moves now, in, out and in: is the door open, and no finger near?"):
+        return Result("bolt", SKIPPED, "not tried", "run this again")
+    times, least = [], mv
+    for target, other, way in ((UNLOCKED, LOCKED, "in"), (LOCKED, UNLOCKED, "out"), (UNLOCKED, LOCKED, "in")):
+        arrived, ms, position, lowest = lock.ask(f"drive({target}, {min_mv})", 10)
+        least = min(least, lowest)
+        if not arrived:
+            return Result("bolt", FAILED, f"it does not go {way}", _why_not(position, other, least, min_mv))
+        times.append(ms)
+    return Result("bolt", PASSED, f"{max(times)} ms at most, the cells down to {least / 1000:.2f} V")
+
+
+def _why_not(position, other, least, min_mv):
+    if least < min_mv:
+        return "the cells give way under the motor: put in new ones"
+    if position == FAULT:
+        return "both end switches are closed: look for a bridge at GPIO 34 and 35"
+    if position == other:
+        return "it went the other way: swap the motor's two leads, or the two end switches"
+    if position == BETWEEN:
+        return "it stopped on the way, or an end switch does not close: look at GPIO 34 and 35, 18, 19 and 23"
+    return "look at the bolt"
+
+
+def _radio(lock, screen):
+    with screen.waiting("wait: the lock checks in by radio"):
+        (reason,) = lock.ask("check_in()", _CHECK_IN_S)
+    if not reason:
+        return Result("radio", PASSED, "checked in, the gateway answered")
+    return Result("radio", FAILED, *_WHY.get(reason, ("the radio's settings cannot be used", "compare [radio]")))

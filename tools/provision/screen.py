@@ -1,0 +1,44 @@
+"""What whoever provisions a lock sees, and is asked."""
+
+from contextlib import contextmanager
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from tools.console import console
+from tools.provision.check import FAILED, PASSED, SKIPPED
+
+_STYLES = {PASSED: "green", FAILED: "bold red", SKIPPED: "yellow"}
+
+
+class Screen:
+    """The terminal, or what stands for it."""
+
+    def __init__(self):
+        self._console = console()
+
+    def tell(self, line):
+        """Say what was done."""
+        self._console.print(f"  {line}", markup=False, highlight=False)
+
+    def ask(self, question):
+        """True for yes."""
+        return typer.confirm(f"  {question}")
+
+    @contextmanager
+    def waiting(self, text):
+        """While a person does `text`; `update(text)` of what it gives says what is still to do."""
+        if not self._console.is_terminal:
+            self.tell(text)
+        with self._console.status(text, spinner="dots") as status:
+            yield status
+
+    def results(self, results):
+        """A table of how each part did."""
+        made = Table(title="Self-test", title_style="bold", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+        for name in ("part", "", "seen", "what to do"):
+            made.add_column(name)
+        for part, state, seen, todo in results:
+            made.add_row(part, f"[{_STYLES[state]}]{state}[/]", seen, todo)
+        self._console.print(made)
