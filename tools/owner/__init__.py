@@ -2,6 +2,7 @@
 
 record.py what is known of a lock, keep.py the encrypted files, when.py times as people say them, place.py times as the
 lock's clocks show them, issue.py codes, app.py authenticator apps, revoke.py codes taken back, answer.py how a lock
-would answer, dump.py what its flash tells, afar.py what its gateway does, advice.py what to do; cli.py is the command
-`dropbolt`.
+would answer. What is wrong with a lock: dump.py by its flash, afar.py by its gateway, beside.py by what it tells on the
+cable (cable.py, and on_lock.py at its end); finding.py and advice.py have what all of them say, doctor.py chooses.
+cli.py is the command `dropbolt`.
 """

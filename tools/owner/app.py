@@ -56,7 +56,7 @@ def give(record, label):
 
 
 def drawn(text):
-    """A QR code of `text` in characters of a terminal."""
+    """A QR code of `text` in characters of a terminal, with the quiet zone that ISO/IEC 18004 wants."""
     out = io.StringIO()
-    segno.make(text, micro=False, error="m").terminal(out=out, border=2, compact=True)
+    segno.make(text, micro=False, error="m").terminal(out=out, border=4, compact=True)
     return out.getvalue()
