@@ -61,7 +61,7 @@ NEWS, URGENT = 1, 2
 _TELLING = (AJAR, BATTERY, CRASH, FAULT, JAM, LOST, REPLACED, UNLOGGED)
 
 
-def _worth(kind, decision, detail):
+def worth(kind, decision, detail):
     """How much the other end should know of an event."""
     if kind == ENTRY:
         return URGENT if detail & UNDER_DURESS else NEWS if decision == BUDGET else 0
@@ -160,7 +160,7 @@ class Logbook:
         if self._audit is None:
             return
         t, mv, quality, attempts = self._facts()
-        self.news |= _worth(kind, decision, detail)
+        self.news |= worth(kind, decision, detail)
         try:
             self._audit.append(
                 kind,

@@ -13,6 +13,7 @@ from firmware.core.words import APPROVAL, DECISIONS, EVENT, INTERVAL, JAMMED, OP
 from firmware.drivers.ds3231 import ClockError
 from firmware.drivers.numerals import FRAME
 from firmware.limits import UNDONE
+from firmware.logbook import URGENT
 from firmware.net import messages
 from firmware.net.messages import Refused
 from firmware.store import StorageError
@@ -117,6 +118,8 @@ class Remote(Changes):
         self.about = 0
 
     def allows(self, number, kind):
+        if kind == messages.IDENTIFY and self._wake.memory.news & URGENT:
+            return False  # nobody at the door shall notice that there is a check-in
         if self.permissions(number) & OWNER or kind in _SETTLING and self.entry():
             return True
         if kind == messages.IDENTIFY:

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from firmware.core.words import OPENED
-from firmware.store.audit import ENTRY, UNDER_DURESS
+from firmware.net.messages import BY_EVENT
+from firmware.store.audit import ENTRY, JAM, RADIO, UNDER_DURESS
 from tests.host.gateways import ID, End, key_file, opened, scripted
 from tools.gateway.home import Home
 
@@ -79,6 +80,49 @@ def test_duress_is_never_announced(tmp_path, over):
         said = [json.loads(payload) for _, payload, _ in told(end)[len(before) :]]
         assert [each["event"] for each in said] == ["opened"]
         assert b"duress" not in b"".join(payload for _, payload, _ in told(end))
+
+
+@pytest.mark.parametrize("over", ["the next hello", "time"])
+def test_a_check_in_that_breaks_before_its_events_is_not_announced(tmp_path, over):
+    with End(key_file(tmp_path, home="state")) as end:
+        lock = scripted(1)
+        end.check_in(lock)
+        before = told(end)
+        lock.record(ENTRY, OPENED, grant=2, detail=UNDER_DURESS)
+        end.hear(lock.hello(BY_EVENT)[0])
+        end.said()
+        if over == "time":
+            end.wait(91)
+            end.said()
+        assert told(end) == before
+        end.check_in(lock, BY_EVENT)
+        assert told(end) == before
+        end.check_in(lock)
+        assert len(told(end)) == len(before) + 1
+
+
+def test_duress_that_was_told_in_a_check_in_that_broke_is_not_announced_by_the_next(tmp_path):
+    with End(key_file(tmp_path, home="state")) as end:
+        lock = scripted(1)
+        end.check_in(lock)
+        before = told(end)
+        lock.record(ENTRY, OPENED, grant=2, detail=UNDER_DURESS)
+        end.begin(lock, BY_EVENT)
+        end.wait(60)
+        lock.record(RADIO, detail=9)
+        end.check_in(lock, BY_EVENT)
+        assert told(end) == before
+
+
+def test_what_else_a_lock_comes_to_tell_is_announced(tmp_path):
+    with End(key_file(tmp_path, home="state")) as end:
+        lock = scripted(1)
+        end.check_in(lock)
+        before = told(end)
+        lock.record(JAM)
+        end.check_in(lock, BY_EVENT)
+        ((_, payload, _),) = told(end)[len(before) :]
+        assert json.loads(payload)["event"] == "jam"
 
 
 def test_the_announcement_has_no_command_topic_unless_asked_for(tmp_path):

@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 from firmware.core.words import DURESS, UNLOCK
+from firmware.net import messages as m
 from host_sim.runtime import RUNTIMES
 from host_sim.runtime.image import PROJECT
 from tests.host.radio_lock import GRANTS, checked_in, next_check_in, radio_lock
@@ -60,6 +61,24 @@ def test_duress_is_told_again_until_it_is_heard(runtime, rarely_s):
         assert hellos(lock, peer, 7200) == []
         told = [record for events in peer.issuers.of(Events) for record in events.records]
         assert any(body[0] == 1 and body[23] & 1 for body, _ in told)
+
+
+@BOTH
+def test_nothing_is_seen_or_heard_at_the_door_of_check_ins_for_duress(runtime):
+    seen = {}
+    for label in ("couriers", "forced"):
+        with radio_lock(runtime, {"rarely_s": 0}, [GRANTS[0], FORCED]) as (lock, peer):
+            peer.issuers.silent = True
+            answers, said = len(lock.answers), len(peer.issuers.of(Hello))
+            assert opens(lock, label)
+            lock.wait(150)
+            peer.issuers.silent = False
+            peer.issuers.order(1, m.IDENTIFY)
+            lock.wait(600)
+            seen[label] = [name for _, name in lock.answers[answers:]]
+            assert (len(peer.issuers.of(Hello)) > said) == (label == "forced")
+    assert peer.issuers.words() == [m.RETRY]
+    assert seen["forced"] == seen["couriers"]
 
 
 @BOTH

@@ -66,7 +66,7 @@ def test_what_a_better_check_in_saves_is_what_was_left_out():
 
 def test_ten_events_and_two_commands_take_no_more_turnarounds_than_none():
     busy = runs.check_in(CheckIn(openings=5, commands=2))
-    assert (busy.events, busy.turnarounds) == (13, 3)  # five openings and locks, two commands, no TLS
+    assert (busy.events, busy.turnarounds) == (12, 3)  # five openings and locks, two commands
     assert busy.bytes > runs.check_in().bytes + 10 * 28 + 2 * 80
     plain = runs.by_umqtt(10, 2)
     assert plain.turnarounds == 15  # CONNECT, SUBSCRIBE, 13 messages

@@ -10,6 +10,7 @@ A check-in, as seen from here:
 Nothing that is sent leaves before what it rests on is on disk: the caller commits the Store, then takes `outbox`.
 """
 
+from firmware.logbook import NEWS, worth
 from firmware.net import messages as lock
 from firmware.store.audit import ENTRY, UNDER_DURESS
 from tools.gateway import store as states
@@ -195,6 +196,7 @@ class Gateway:
         if live:
             live.have = self._store.lock(keys.id)["have"]
             live.duress |= any(map(_under_duress, added))
+            live.news |= any(worth(event.kind, event.decision, event.detail) == NEWS for event in added)
             sequence, mac = live.hello.head
             if any(event.sequence == sequence and event.mac != mac for event in added):
                 self.alarm(keys.id, FORKED, f"the hello names another event {sequence} than was told")
@@ -231,7 +233,7 @@ class Gateway:
 
     def _close(self, keys):
         live = self._live.pop(keys.id, None)
-        if live and self._home and not live.duress:
+        if live and self._home and live.harmless:
             self.outbox += self._home.state(keys, self._store)
 
     def tick(self):

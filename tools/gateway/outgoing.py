@@ -22,8 +22,8 @@ class Live:
     """A check-in that goes on.
 
     channel: what commands are sealed by. begun, heard: monotonic s of its hello and of its last message. have: number
-    of the newest event held. more: a command may be due. duress: an event told of it. sent: number of a command -> how
-    often it went out.
+    of the newest event held. more: a command may be due. duress: an event told of it. news: an event told of what else
+    makes a lock check in. sent: number of a command -> how often it went out.
     """
 
     nonce: Nonce
@@ -35,11 +35,22 @@ class Live:
     replied: bool = False
     more: bool = False
     duress: bool = False
+    news: bool = False
     sent: dict = field(default_factory=dict)
 
     def ready(self, now):
         """Whether the hello is to be answered: the events that came with it are kept, or no more come."""
         return self.have >= self.hello.head[0] or now - self.heard > _QUIET_S or now - self.begun > _HELD_BACK_S
+
+    @property
+    def harmless(self):
+        """Whether others may know that the lock was awake: it surely was not for an entry under duress.
+
+        Not before all events up to the hello are here; and what the lock came to tell must be among them, since of an
+        entry under duress it may have told in a check-in before, which broke.
+        """
+        told = self.news or self.hello.reason != lock.BY_EVENT
+        return told and not self.duress and self.have >= self.hello.head[0]
 
     @property
     def fields(self):
