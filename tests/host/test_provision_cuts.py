@@ -35,8 +35,8 @@ def lock(monkeypatch):
     with Lock() as made:
         made.wait(20)
         now = SimpleNamespace(time=lambda: made.now, monotonic=lambda: made.now, sleep=lambda seconds: None)
-        for module in ("flow", "lock"):
-            monkeypatch.setattr(f"tools.provision.{module}.time", now)
+        for module in ("provision.flow", "provision.lock", "prompt"):
+            monkeypatch.setattr(f"tools.{module}.time", now)
         yield made
 
 

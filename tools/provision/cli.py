@@ -14,6 +14,7 @@ from tools.owner.cli import FOLDER, Folder, Secret, typed_passphrase
 from tools.owner.keep import Keep, KeepError
 from tools.owner.record import RecordError
 
+_SLACK_S = 60
 REFUSED, UNFIT = 2, 1
 _UNTRIED = "not every part was tried with success: mend what the table says, then run the same command again"
 _STOPPED = "stopped: run the same command again, it goes on from there; the console is open until the lock is restarted"
@@ -35,9 +36,20 @@ def provision(
     """
     with _told(file):
         label = label or file.stem
+        _check_clock(file)
         config = load(file, int(time.time()))
         keep = _keep(folder, passphrase_file)
         _run(port, config, keep, label, erase, test)
+
+
+def _check_clock(file):
+    """Raise Refused if this computer's clock cannot be right: nobody writes a file tomorrow."""
+    written = file.stat().st_mtime
+    if time.time() < written - _SLACK_S:
+        now, then = (time.strftime("%Y-%m-%d %H:%M", time.localtime(t)) for t in (time.time(), written))
+        raise Refused(
+            f"{file} is of {then}, and this computer says it is {now}: set its clock (`timedatectl` shows it)"
+        )
 
 
 def _run(port, config, keep, label, erase, test):

@@ -101,6 +101,8 @@ class Provisioning:
             raise Refused(_UNREADABLE.format(word=found.word, **here))
         elif not (before and found.is_of(before)):
             raise Refused(_OTHERS.format(lock=found.lock, **here))
+        else:
+            self._mount()
 
     def _record(self, before, found):
         """The Record that the board is to be of, which is on disk then."""
@@ -144,15 +146,14 @@ class Provisioning:
             self._tell("journal and log: erasing 256 KiB, up to half a minute")
             lock.begin()
         if found.bare or not found.holds(settings, packed):
-            self._mount(found)
             self._tell(f"keys and grants are in flash, set {lock.ask('replace()')[0]}")
         else:
             self._tell(f"keys and grants were in flash already, set {found.generation}")
-        self._mount(found)
 
-    def _mount(self, found):
+    def _mount(self):
+        """The floor of the lock's clock, unix s, from a journal that can be trusted."""
         try:
-            self._lock.ask("mount()")
+            return self._lock.ask("mount()")[0]
         except Failed as error:
             raise Refused(_NO_JOURNAL.format(word=error.word.partition(": ")[2] or error.word)) from error
 
@@ -161,7 +162,7 @@ class Provisioning:
         now = time.time()
         if not self._confirm(f"At the lock it is now {place.moment(record.zone, int(now))}. Is that right?"):
             raise Refused(_WRONG_CLOCK)
-        floor, _ = self._lock.ask("mount()")
+        floor = self._mount()
         back = floor > time.time() + _LEAP_S
         if back and not self._confirm(_BACK.format(floor=place.moment(record.zone, floor))):
             raise Refused(_WRONG_CLOCK)

@@ -88,7 +88,7 @@ def forget():
 
 def begin():
     """Begin journal and log of a bare board, by `settings`, `grants` and the log's first key, `log`."""
-    _open()
+    _open(parts["settings"], parts["grants"])
     journal.format()
     Audit(partition, unhexlify(json.loads(bytes(parts["settings"]).decode())["journal"])).format(parts["log"])
     say()
@@ -122,16 +122,16 @@ def radio():
 
 
 def mount():
-    """Read the journal, by the set that is in the vault or `settings` and `grants`; the floor in unix seconds."""
-    _open()
+    """Read the journal of the set that is in the vault: the floor in unix seconds, the newest set that it knows."""
+    _open(*Vault(nvs).load())
     journal.mount()
     say(state.floor, state.generation)
 
 
-def _open():
+def _open(settings, packed):
     global journal, state
-    fields = json.loads(bytes(parts["settings"]).decode())
-    state = State(Grants(bytes(parts["grants"])))
+    fields = json.loads(bytes(settings).decode())
+    state = State(Grants(packed))
     journal = Journal(partition, state, unhexlify(fields["journal"]), unhexlify(fields["mac"]), nvs)
 
 
