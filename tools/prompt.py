@@ -16,7 +16,14 @@ _ANSWER_S = 5
 _SILENT_S = 3
 _RAW = b"raw REPL; CTRL-B to exit\r\n"
 _NO_PORT = "{port} cannot be opened: is the cable plugged in, and no other program using it?"
-_NO_PROMPT = "the lock on {port} gives no prompt: open its console first (docs/install.md)"
+_NO_PROMPT = (
+    "the lock on {port} gives no prompt: hold its maintenance key while it restarts, until the LED stays lit, "
+    "and try again"
+)
+STILL_OPEN = (
+    "the console of the lock on {port} is still open, and the lock does not serve: let go of the maintenance key, "
+    "and take the lock's power away for a moment"
+)
 
 
 @contextmanager
@@ -47,11 +54,14 @@ def opened(port, broken):
 def restart(transport):
     """Start the lock anew, as it is in service; returns whether its console is closed then."""
     transport.exec_raw_no_follow("import machine\nmachine.reset()")
-    transport.serial.timeout = _SILENT_S
     time.sleep(_SILENT_S)
-    transport.serial.reset_input_buffer()
-    transport.serial.write(b"\r\x03\r\x01")
-    return _RAW not in transport.read_until(1, _RAW, timeout_overall=_SILENT_S)
+    try:
+        transport.serial.timeout = _SILENT_S
+        transport.serial.reset_input_buffer()
+        transport.serial.write(b"\r\x03\r\x01")
+        return _RAW not in transport.read_until(1, _RAW, timeout_overall=_SILENT_S)
+    except (OSError, termios.error):  # the port is gone
+        return True
 
 
 def last_line(error):

@@ -31,7 +31,7 @@ from tests.host.vm import MICROPYTHON
 from tools.image import release, vfs
 
 BLOCKS = 96
-"""Of the file system: enough for two releases."""
+"""Of the file system: enough for one release."""
 _LOOK_S = 0.01
 _GUARD_S = 20
 _WAIT_S = 60

@@ -147,7 +147,7 @@ def test_the_command(site, kept, tmp_path):
     other = run(keep, "doctor", "garage", "--port", site.opened())
     assert (other.exit_code, "is not garage: it is front" in other.stderr) == (2, True)
     shut = run(keep, "doctor", "front", "--port", site.cable.port)
-    assert (shut.exit_code, "gives no prompt: open its console first" in shut.stderr) == (2, True)
+    assert (shut.exit_code, "gives no prompt: hold its maintenance key" in shut.stderr) == (2, True)
     gone = run(keep, "doctor", "front", "--port", "/dev/no-such-port")
     assert (gone.exit_code, "is the cable plugged in" in gone.stderr) == (2, True)
 

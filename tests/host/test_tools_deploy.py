@@ -8,9 +8,10 @@ import pytest
 from mpremote.transport_serial import SerialTransport
 from typer.testing import CliRunner
 
-from host_sim.lock import Lock, LockConfig
+from host_sim.lock import LockConfig
+from tests.host.cabled import Cabled, firmware
+from tests.host.cabled import installed as disk_with
 from tests.host.serial_lock import BLOCK, SerialLock
-from tests.host.stock import rooted
 from tools.cli import app
 from tools.image import Refused, release, vfs
 from tools.image.cli import REFUSED
@@ -20,7 +21,13 @@ BLOCKS = 64
 BOOT = "print('boot')\n"
 
 
-def tree(folder, name, module=""):
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    """Who has closed the console here says nothing at once."""
+    monkeypatch.setattr("tools.prompt._SILENT_S", 0.1)
+
+
+def tree(folder, name, module="", called=None):
     """The Release of a small firmware of two modules that prints `name`, once from each."""
     firmware = folder / name / "firmware"
     firmware.mkdir(parents=True)
@@ -28,7 +35,7 @@ def tree(folder, name, module=""):
     (folder / name / "main.py").write_text("from firmware.app import run\nrun()\n")
     (firmware / "app.py").write_text(f"from firmware.assembly import NAME\ndef run():\n    print('{name}', NAME)\n")
     (firmware / "assembly.py").write_text(f"NAME = '{name}'\n{module}")
-    return release.build(folder / name)
+    return release.build(folder / name, called)
 
 
 @pytest.fixture(scope="module")
@@ -147,6 +154,16 @@ def test_a_full_disk_is_told_before_anything_is_sent(tmp_path, releases):
     assert (lock.boot(), on_disk(lock)) == (OLD, only(releases[0]))
 
 
+def test_a_disk_of_which_littlefs_counts_more_than_there_is_has_no_room(tmp_path):
+    made = firmware()
+    lock = installed(tmp_path, made, 96)
+    counted = lock.run("print(os.statvfs('/')[3] > os.statvfs('/')[2])")
+    assert counted == ["True"], "take a smaller disk"
+    other = made._replace(folder="fw-000000000000")
+    with lock.plugged() as port, pytest.raises(Refused, match="has 0 bytes free and the new release needs"):
+        deploy(port, other)
+
+
 def test_what_arrives_damaged_is_not_switched_to(lock, releases, monkeypatch):
     write = SerialTransport.fs_writefile
     monkeypatch.setattr(
@@ -190,21 +207,63 @@ def test_a_micropython_that_cannot_run_the_release_is_refused(lock, releases, fi
         deploy(port, releases[1])
 
 
-def test_the_firmware_itself_is_deployed_by_the_command(tmp_path, releases):
-    made = release.build()
-    lock = installed(tmp_path, releases[0]._replace(boot=made.boot), 448)
+def test_an_older_one_is_brought_only_to_who_wants_it(tmp_path, lock):
+    newer, older = tree(tmp_path, "newer", called="1.10.0"), tree(tmp_path, "older", called="1.9.3")
     with lock.plugged() as port:
-        done = CliRunner().invoke(app, ["image", "deploy", port])
-    assert (done.exit_code, f"{made.folder} is deployed" in done.stdout) == (0, True), done.output
-    assert on_disk(lock) == only(made)
-    root = tmp_path / "root"
-    root.mkdir()
-    rooted(root, lock.disk.read_bytes(), 448)
-    with Lock(runtime="micropython", config=LockConfig(), root=root, heap="4M") as running:
-        running.wake()
-        running.type("12345678#")
-        running.wait(3)
-        assert running.answer == "wrong"
+        assert deploy(port, newer)
+    before, told = lock.disk.read_bytes(), []
+    for agree in ({}, {"agree": told.append}):
+        with lock.plugged() as port, pytest.raises(Refused, match="runs Dropbolt 1.10.0, and 1.9.3 is older"):
+            deploy(port, older, **agree)
+        assert lock.disk.read_bytes() == before
+    assert len(told) == 1
+    with lock.plugged() as port:
+        assert deploy(port, older, agree=lambda told: True)
+    assert lock.boot() == ["boot", "older older"]
+
+
+def test_the_command_asks_before_it_brings_an_older_one(tmp_path, monkeypatch):
+    lock = installed(tmp_path, release.build(called="99.0"), 192)
+    before = lock.disk.read_bytes()
+    with lock.plugged() as port:
+        done = CliRunner().invoke(app, ["image", "deploy", port], "n\n")
+    assert "The lock runs Dropbolt 99.0, and" in done.output and "Deploy it? [y/N]" in done.output
+    assert (done.exit_code, "nothing was changed" in done.stderr) == (REFUSED, True)
+    assert lock.disk.read_bytes() == before
+
+
+def lock_in_service(folder, made):
+    return Cabled(disk_with(folder, made, 224), LockConfig([{"label": "couriers", "kind": "event", "check": True}]))
+
+
+def opens(lock):
+    lock.wake()
+    lock.type(lock.issue("couriers") + "#")
+    return lock.run_until(lambda: lock.bolt == "unlocked", 3)
+
+
+def test_a_lock_in_service_is_reached_with_its_maintenance_key_and_serves_again(tmp_path):
+    before = firmware()._replace(files={**firmware().files, "more.mpy": b"of before"}, folder="fw-000000000000")
+    before = before._replace(main=before.main.replace(firmware().folder.encode(), before.folder.encode()))
+    with lock_in_service(tmp_path, before) as cable:
+        assert cable.do(opens)
+        refused = CliRunner().invoke(app, ["image", "deploy", cable.port])
+        assert (refused.exit_code, "hold its maintenance key while it restarts" in refused.stderr) == (REFUSED, True)
+        assert cable.replug(held=True)
+        cable.do(lambda lock: lock.maintenance_key(False))
+        done = CliRunner().invoke(app, ["image", "deploy", cable.port])
+        assert (done.exit_code, "in service, its console closed" in done.stdout) == (0, True), done.output
+        assert not cable.settle()
+        assert cable.do(lambda lock: [event["kind"] for event in lock.log()].count("maintenance")) == 1
+        assert cable.do(opens)
+    assert on_disk(SerialLock(tmp_path / "disk")) == only(firmware())
+
+
+def test_a_console_that_stays_open_is_told(tmp_path):
+    with lock_in_service(tmp_path, firmware()) as cable:
+        assert cable.replug(held=True)
+        done = CliRunner().invoke(app, ["image", "deploy", cable.port])
+    assert (done.exit_code, "is still open, and the lock does not serve" in done.stderr) == (REFUSED, True)
 
 
 def test_a_port_that_is_not_there_is_told():

@@ -80,7 +80,8 @@ def deploy(
 ):
     """Bring the firmware of a lock in service to this tree's, over the cable; keys, codes and log stay.
 
-    A cable pulled in the middle leaves the firmware of before or the new one. Status 2: it was not deployed, and why.
+    It wants the lock's console: hold the maintenance key while the lock restarts, until its LED stays lit. A cable
+    pulled in the middle leaves the firmware of before or the new one. Status 2: it was not deployed, and why.
     """
     from rich.progress import BarColumn, DownloadColumn, Progress
 
@@ -89,10 +90,15 @@ def deploy(
 
     with _told():
         made = release.build()
+
+        def agree(told):
+            bar.stop()
+            return typer.confirm(f"{told[0].upper()}{told[1:]}. Deploy it?")
+
         with Progress("copying", BarColumn(), DownloadColumn(), console=console()) as bar:
             task = bar.add_task("", total=None)
-            done = deploy_to(port, made, lambda sent, total: bar.update(task, completed=sent, total=total))
-    print(f"{made.folder} {'is deployed' if done else 'was there already'}: the lock restarts")
+            done = deploy_to(port, made, lambda sent, total: bar.update(task, completed=sent, total=total), agree)
+    print(f"{made.folder} {'is deployed' if done else 'was there already'}: the lock is in service, its console closed")
 
 
 def _map(partitions, used):

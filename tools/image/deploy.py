@@ -5,7 +5,7 @@
     copy   the new release into a folder of its own  what is there with the right SHA-256 is not sent again
     check  every SHA-256 again, from flash; import   the lock itself loads the new modules
     switch main.new over main.py                     one rename, which littlefs does wholly or not at all
-    clear  the release before                        and restart
+    clear  the release before                        and restart: then there must be no prompt any more
 
 boot.py stays: it is the same for all releases, and one rename cannot take two files along. NVS and `locklog` are not in
 the file system.
@@ -25,6 +25,7 @@ _CHUNK = 256
 _DIRECTORIES = 24 * layout.SECTOR
 """More than littlefs takes for the folders of a release and for the renames."""
 _ACTIVE = re.compile(rb'^sys\.path\.insert\(0, "/(' + PREFIX.encode() + rb'[0-9a-f]{12})"\)$', re.MULTILINE)
+_VERSION = re.compile(rb"^# Dropbolt ([0-9.]+)$", re.MULTILINE)
 _FOLDER = 0x4000
 _MPY = 6 | 3 << 8
 """Version 6.3 of compiled code, as `sys.implementation._mpy` has it in its lowest ten bits."""
@@ -42,19 +43,26 @@ _NO_ROOM = (
     "use `make flash`, which makes it anew; keys and log stay"
 )
 _OTHER_BOOT = "boot.py is another one, and no rename switches two files: use `make flash`; keys and log stay"
+_OLDER = "the lock runs Dropbolt {there}, and {here} is older: what was mended since then would be back"
 _BROKEN = "the lock on {port} {why}: it runs the release of before or the new one, whole; plug it in and deploy again"
 
 
-def deploy(port, release, progress=lambda done, total: None):
+def deploy(port, release, progress=lambda done, total: None, agree=lambda told: False):
     """Bring the lock at the serial `port` to `release` and restart it; returns whether there was anything to do.
 
-    `progress` is told bytes sent and to send. Raises Refused; unless the text says otherwise, the lock then runs
+    `progress` is told bytes sent and to send. `agree` is told why not, and says whether an older one may be brought all
+    the same. Raises Refused; unless the text says otherwise, the lock then runs
     what it ran before.
     """
     with prompt.opened(port, _BROKEN) as transport:
         lock = _Lock(transport)
         lock.check(release)
         active = lock.active()
+        there, here = lock.version(), _version(release.main)
+        if there > here:
+            told = _OLDER.format(there=dotted(there), here=dotted(here))
+            if not agree(told):
+                raise Refused(f"{told}: nothing was changed")
         lock.clear({active, release.folder})
         missing = lock.missing(release)
         lock.copy(missing, progress)
@@ -66,8 +74,16 @@ def deploy(port, release, progress=lambda done, total: None):
             lock.rehearse(release)
             lock.switch(release)
         lock.clear({release.folder})
-        lock.restart()
+        closed = prompt.restart(transport)
+    if not closed:
+        raise Refused(f"{release.folder} is deployed, but {prompt.STILL_OPEN.format(port=port)}")
     return bool(missing) or changed
+
+
+def _version(main):
+    """The numbers of the version that a main.py says it is; none where it says nothing."""
+    found = _VERSION.search(main)
+    return tuple(int(number) for number in found[1].split(b".") if number) if found else ()
 
 
 class _Lock:
@@ -90,6 +106,10 @@ class _Lock:
         if not found:
             raise Refused("this board has no firmware of a lock: use `make flash`")
         return found[1].decode()
+
+    def version(self):
+        """That of the release that runs, as numbers."""
+        return _version(self.read("main.py"))
 
     def read(self, path):
         """The bytes of a file; none where there is none."""
@@ -133,9 +153,10 @@ class _Lock:
     def copy(self, files, progress):
         """Write files of a release that does not count yet. Raises Refused where there is no room."""
         needed = sum(-(-len(content) // layout.SECTOR) * layout.SECTOR for _, content in files)
-        size, _, _, free, *_ = self._transport.eval("__import__('os').statvfs('/')")
-        if files and needed + _DIRECTORIES > size * free:
-            raise Refused(_NO_ROOM.format(free=size * free, needed=needed + _DIRECTORIES))
+        size, _, blocks, free, *_ = self._transport.eval("__import__('os').statvfs('/')")
+        room = size * free if free <= blocks else 0  # littlefs counts shared blocks twice: it may be less than nothing
+        if files and needed + _DIRECTORIES > room:
+            raise Refused(_NO_ROOM.format(free=room, needed=needed + _DIRECTORIES))
         total, done = sum(len(content) for _, content in files), 0
         for path, content in files:
             self._make_folders(path)
@@ -166,7 +187,3 @@ class _Lock:
         """From here on the new release counts."""
         self._write("main.new", release.main)
         self._transport.exec("import os\nos.rename('/main.new', '/main.py')")
-
-    def restart(self):
-        """What the lock answers no longer matters."""
-        self._transport.exec_raw_no_follow("import machine\nmachine.reset()")

