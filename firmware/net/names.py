@@ -7,7 +7,7 @@ import struct
 
 from micropython import const
 
-from firmware.net.link import NAME, LinkError
+from firmware.net.link import NAME, UNSEEN_MS, LinkError
 
 _PORT = const(53)
 _AGAIN_MS = const(1000)
@@ -25,7 +25,7 @@ def resolve(sock, server, host, number, now, turn, deadline):
     """
     query = question(host, number)
     sock.setblocking(False)
-    again = now()
+    again = served = now()
     while now() < deadline:
         if now() >= again:
             again = now() + _AGAIN_MS
@@ -35,8 +35,9 @@ def resolve(sock, server, host, number, now, turn, deadline):
             address = answer(data, query)
             if address:
                 return address
-        if not data:
+        if not data or now() - served >= UNSEEN_MS:
             turn()
+            served = now()
     raise LinkError(NAME)
 
 

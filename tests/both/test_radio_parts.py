@@ -8,7 +8,7 @@ from firmware.core.grants import Grants
 from firmware.core.packing import pack_grant
 from firmware.core.words import EVENT
 from firmware.net import names, when
-from firmware.net.link import NAME, WIFI, LinkError
+from firmware.net.link import NAME, UNSEEN_MS, WIFI, LinkError
 from firmware.net.recall import Recall
 from firmware.net.settings import SETTINGS, Radio, RadioError, is_address, pack
 from firmware.net.wifi import join
@@ -216,6 +216,27 @@ def test_what_is_no_answer_is_none():
     assert resolved(Server(OK, source="10.0.0.66")) == NAME
     for size in range(len(OK)):
         assert resolved(Server(OK[:size])) == NAME
+
+
+class Flood(Server):
+    """Answers without end, each of which takes a ms to be looked at, and never the right one."""
+
+    def recvfrom(self, count):
+        self.ms += 1
+        self.longest = max(self.longest, self.ms - self.since)
+        return OK[:-1], ("10.0.0.1", 53)
+
+    def turn(self):
+        super().turn()
+        self.since = self.ms
+
+
+def test_answers_without_end_keep_nobody_from_the_keypad():
+    server = Flood()
+    server.since = server.longest = 0
+    assert resolved(server) == NAME
+    assert 0 < server.longest <= UNSEEN_MS + 1
+    assert server.ms < 3000 + 20
 
 
 def test_no_question_about_what_is_no_name():
