@@ -1,7 +1,10 @@
 """Sixty-four grants, and another sixty-four to replace them, fit the chip's NVS beside what the system keeps there."""
 
+from firmware.calling import BANKS
 from firmware.core.packing import pack_grant
+from firmware.core.state import MAX_ISSUERS
 from firmware.core.words import INTERVAL
+from firmware.limits import ALL_CHANGES, COMMANDS
 from firmware.store.vault import MAX_SETTINGS, Vault
 from host_sim.world.nvs import Nvs
 from host_sim.world.nvs_system import write_system_entries
@@ -48,3 +51,28 @@ def test_two_full_sets_fit_and_can_be_replaced_again_and_again():
         vault.replace(settings, grants(fill))
         assert vault.load() == (settings, grants(fill))
     assert not nvs.uncommitted
+
+
+def test_what_others_may_have_written_in_a_day_leaves_nvs_twenty_years():
+    nvs = Nvs()
+    write_system_entries(nvs)
+    nvs.set_blob("phy", "cal_data", bytes(1904))
+    lock, radio = Vault(Namespace(nvs, "dropbolt")), Vault(Namespace(nvs, "dropbolt"), BANKS)
+    table = grants(1)[: 60 * 80]  # the more there is, the more often a page is erased for a change
+    lock.replace(bytes(900), table)
+    radio.replace(bytes(400), bytes(1200))
+    nvs.set_i32("dropbolt", "anchor", 0)
+
+    def wear(count, write):
+        """Erases of the worst page for each of so many writes."""
+        before = list(nvs.erases)
+        for n in range(1, count + 1):
+            write(n)
+            nvs.commit("dropbolt")
+        return max(after - first for first, after in zip(before, nvs.erases, strict=True)) / count
+
+    change = wear(200, lambda n: lock.replace(bytes([n]) * 900, table))
+    command = wear(3000, lambda n: nvs.set_i32("dropbolt", "anchor", n))
+    assert 0.5 < change < 1
+    everybody = MAX_ISSUERS - 1  # one is the gateway, an owner
+    assert (ALL_CHANGES * change + everybody * COMMANDS * command) * 20 * 365.25 < 100_000
