@@ -67,7 +67,8 @@ def typed_passphrase(file, confirm=False):
     return typer.prompt("Passphrase", hide_input=True, confirmation_prompt=confirm, err=True)
 
 
-def _unlocked(context):
+def unlocked(context):
+    """The owner's Keep, opened by the passphrase. Raises KeepError."""
     keep, file = context.obj
     if not keep.exists:
         keep.unlock("")
@@ -92,7 +93,7 @@ def setup(context: typer.Context):
 def passphrase(context: typer.Context):
     """Change the passphrase. Copies of the folder made before still open with the old one."""
     with told():
-        keep = _unlocked(context)
+        keep = unlocked(context)
         keep.change_passphrase(typer.prompt("New passphrase", hide_input=True, confirmation_prompt=True, err=True))
 
 
@@ -107,7 +108,7 @@ def issue_code(
     """Give out a code: its digits, when it opens in the lock's local time, and a text for the delivery notes."""
     now = int(time.time())
     with told():
-        with _unlocked(context).change(lock) as record:
+        with unlocked(context).change(lock) as record:
             spans = [span_of(text, record.zone, now) for text in when or ()]
             made = [issue(record, grant, now, span, whom) for span in spans or [None]]
         for each in made:
@@ -123,7 +124,7 @@ def to_app(context: typer.Context, lock: Lock, grant: Grant):
     from tools.owner import app as apps
 
     with told():
-        with _unlocked(context).change(lock) as record:
+        with unlocked(context).change(lock) as record:
             link = apps.give(record, grant)
         print(apps.drawn(link))
         print(link)
@@ -137,7 +138,7 @@ def list_codes(
 ):
     """Print the codes that were given out here, to whom, and how they stand."""
     with told():
-        record = _unlocked(context).load(lock)
+        record = unlocked(context).load(lock)
         console().print(show.codes(record, int(time.time()), digits))
         _print_seen(record)
 
@@ -158,7 +159,7 @@ def revoke(
     from tools.owner.revoke import at_keypad, queued, taken_back
 
     with told():
-        with _unlocked(context).change(lock) as record:
+        with unlocked(context).change(lock) as record:
             words, grant_id, code = taken_back(record, what)
             sent = queued(gateway, record, words) if gateway else None
         if sent:
@@ -177,7 +178,7 @@ def log(
     """Check that a log is whole, print its newest events, and take note of the codes that were used."""
     now = int(time.time())
     with told():
-        with _unlocked(context).change(lock) as record:
+        with unlocked(context).change(lock) as record:
             happened, sound, wrong = dump.take_log(record, file, now)
         console().print(show.events(record, happened[-last:] if last > 0 else ()))
         print(f"{sound.events} events, as the lock wrote them; head {sound.head}")
@@ -191,7 +192,7 @@ def risk(context: typer.Context, lock: Lock):
     from tools.risk import report
 
     with told():
-        record = _unlocked(context).load(lock)
+        record = unlocked(context).load(lock)
         table, lines, exceeded = report(record.table, record.settings["buckets"], record.settings["risk_one_in"])
         console().print(table, *lines, sep="\n")
     raise typer.Exit(int(exceeded))
@@ -202,7 +203,7 @@ def status(context: typer.Context, lock: Annotated[str | None, typer.Argument(me
     """Print a lock's grants and what this computer may give out of them; without LOCK, which locks there are."""
     now = int(time.time())
     with told():
-        keep = _unlocked(context)
+        keep = unlocked(context)
         for label in [lock] if lock else keep.labels():
             record = keep.load(label)
             print(f"{label}: lock {record.lock_id.hex()}, there it is {place.moment(record.zone, now)}")
@@ -235,7 +236,7 @@ def doctor(
     with told():
         if sum(each is not None for each in (code, dump_file, gateway, port)) != 1:
             raise IssueError("give one of --port PORT, --dump FILE, --gateway FILE and --code DIGITS, with --at TIME")
-        keep = _unlocked(context)
+        keep = unlocked(context)
         record = keep.load(lock)
         others = [keep.load(label) for label in keep.labels() if label != lock]
         if code is None:
@@ -262,7 +263,7 @@ def join(
 ):
     """Make the record for a second computer, with grants or serials of its own, which this one gives up."""
     with told():
-        keep = _unlocked(context)
+        keep = unlocked(context)
         if out.exists():
             raise KeepError(f"{out} is there already: name a new file")
         with keep.change(lock) as record:
@@ -283,7 +284,7 @@ def _share(record, text):
 def add(context: typer.Context, file: Annotated[Path, typer.Argument(metavar="FILE")]):
     """Take over a record that another computer's `join` made for this one."""
     with told():
-        keep = _unlocked(context)
+        keep = unlocked(context)
         record = keep.read(file)
         keep.add(record)
         print(f"{record.label} is in {keep.path}")
