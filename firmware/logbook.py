@@ -64,7 +64,7 @@ _TELLING = (AJAR, BATTERY, CRASH, FAULT, JAM, LOST, REPLACED, UNLOGGED)
 def worth(kind, decision, detail):
     """How much the other end should know of an event."""
     if kind == ENTRY:
-        return URGENT if detail & UNDER_DURESS else NEWS if decision == BUDGET else 0
+        return URGENT if detail & UNDER_DURESS else NEWS if decision in (BUDGET, JAMMED) else 0
     return NEWS if kind in _TELLING else 0
 
 

@@ -372,3 +372,22 @@ def test_locks_spread():
     found = {seconds(grants(), lock=bytes((n,)) * 8) for n in range(200)}
     assert len(found) > 100
     assert min(found) >= 3240 and max(found) <= 3600
+
+
+def test_ten_thousand_locks_that_failed_in_the_same_second_come_back_over_twelve_minutes():
+    settings, table, back = radio(), grants(), {}
+    for n in range(10000):
+        after = when.next_in(settings, table, NOW, 1, n.to_bytes(8, "big"), 5)
+        back[after] = back.get(after, 0) + 1
+    assert min(back) >= 7200 - 720 and max(back) <= 7200
+    assert max(back.values()) <= 40  # 14 a second on average
+
+
+def test_what_is_urgent_is_tried_again_after_a_minute_doubled_up_to_an_hour():
+    urgent = [when.again_in(True, tries, LOCK) for tries in range(12)]
+    wanted = (60, 120, 240, 480, 960, 1920) + (3600,) * 6
+    assert [near(found, least) for found, least in zip(urgent, wanted)] == [True] * 12
+    other = [when.again_in(False, tries, LOCK) for tries in range(300)]
+    assert near(other[0], 3600) and near(other[4], 57600)
+    assert {near(found, DAY) for found in other[5:]} == {True}
+    assert len({when.again_in(True, 0, bytes((n,)) * 8) for n in range(200)}) > 3

@@ -217,3 +217,57 @@ def test_what_breaks_at_the_keypad_in_a_check_in_is_a_crash_as_anywhere(root, ru
         asleep(lock)
         assert lock.world.radio.state == "off"
         assert len(of_kind(lock, "crash")) == 1
+
+
+# What is worth telling
+
+
+def _jam(lock):
+    lock.jam()
+    lock.wake()
+    lock.type(lock.issue("couriers") + "#")
+    lock.wait(10)
+    lock.jam(False)
+
+
+def _ajar(lock):
+    lock.wake()
+    lock.type(lock.issue("couriers") + "#")
+    assert lock.run_until(lambda: lock.bolt == "unlocked", 3)
+    lock.door("open")
+    lock.wait(90)
+    lock.door("closed")
+
+
+def _weak(lock):
+    lock.battery(4700)  # below 4800 the log says so, below 4400 the motor is not driven
+    opens(lock)
+
+
+def _lockout(lock):
+    lock.wake()
+    for counter in range(500, 512):
+        lock.type(lock.issue("couriers", counter=counter) + "#")
+        lock.wait(1)
+
+
+@BOTH
+@pytest.mark.parametrize("happens", [_jam, _ajar, _weak, _lockout])
+def test_what_is_worth_telling_is_told_when_nobody_is_at_the_keypad_any_more(runtime, happens):
+    with radio_lock(runtime, {"rarely_s": 0}) as (lock, peer):
+        lock.wait(43200)  # a token for the one that the first power-on took
+        said = len(peer.issuers.of(Hello))
+        happens(lock)
+        asleep(lock, 600)
+        assert [hello.reason for hello in peer.issuers.of(Hello)[said:]] == [m.BY_EVENT]
+        lock.wait(3 * 3600)
+        assert len(peer.issuers.of(Hello)) == said + 1
+
+
+@BOTH
+def test_an_ordinary_opening_asks_for_no_check_in_on_a_lock_that_is_called(runtime):
+    with radio_lock(runtime, {"rarely_s": 0}) as (lock, peer):
+        said = len(peer.issuers.of(Hello))
+        assert opens(lock)
+        lock.wait(86400)
+        assert len(peer.issuers.of(Hello)) == said
