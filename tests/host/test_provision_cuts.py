@@ -12,6 +12,7 @@ from tests.host.prompted import Prompt
 from tools.config.reader import parse
 from tools.image import Refused
 from tools.owner.issue import IssueError, digits_of, issue
+from tools.provision.books import Wanted
 from tools.provision.flow import Provisioning
 from tools.provision.lock import Lock as AtPrompt
 
@@ -46,7 +47,7 @@ def provision(lock, keep, config=CONFIG, pull_at=0):
     transport.pull_at = pull_at
     board = AtPrompt(transport, "port")
     board.check(RELEASE)
-    work = Provisioning(board, keep, "front", parse(config), NUMBERS, False, QUIET)
+    work = Provisioning(board, keep, "front", Wanted(parse(config), NUMBERS), False, QUIET)
     work.write()
     board.restart()
     work.finish()

@@ -16,7 +16,7 @@ from firmware.core.budget import Budget, BudgetError
 from firmware.core.grants import Grants
 from firmware.core.packing import pack_grant
 from firmware.core.words import NUMBER, REMOTE
-from tools.config import check, fields, schema
+from tools.config import check, fields, radio, schema
 from tools.config.lines import Lines
 from tools.log.files import read
 
@@ -36,10 +36,11 @@ class ConfigErrors(ValueError):
 @dataclass(frozen=True)
 class LockFile:
     """What a file says. settings: by name, as the firmware reads them, without ids and keys. grants: keyword arguments
-    of `pack_grant` each, without `key`."""
+    of `pack_grant` each, without `key`. radio: settings of the radio without secrets, and `ca`; None: it has none."""
 
     settings: dict
     grants: tuple
+    radio: dict | None = None
 
     @property
     def buckets(self):
@@ -108,13 +109,14 @@ class _Reader:
         self._check_buckets(rows, grants)
         settings["issuers"] = [[row.get(name) for name in schema.ISSUER] for row in issuers]
         settings["buckets"] = rows
+        spoken = self._radio(issuers)
         if not self._errors and (wrong := check.of_settings(settings)):
             self._wrong(wrong, "settings")
         if not self._errors:
             self._admit(schema.DEFAULTS | settings, grants)
         if self._errors:
             raise ConfigErrors(self._errors)
-        return LockFile(schema.DEFAULTS | settings, tuple(grants))
+        return LockFile(schema.DEFAULTS | settings, tuple(grants), spoken)
 
     def _settings(self):
         settings = self._section("settings", self._dict("settings"), schema.SETTINGS, ())
@@ -128,6 +130,15 @@ class _Reader:
                 self._wrong(wrong, "schedules", 0, name)
             settings["schedules"].append(rows)
         return settings
+
+    def _radio(self, issuers):
+        """The radio's settings; None without them."""
+        if not self._dict("radio"):
+            return None
+        found = self._section("radio", self._dict("radio"), radio.READERS, radio.REQUIRED)
+        for key, text in radio.problems(found, issuers):
+            self._wrong(f"{key}: {text}", "radio", 0, key)
+        return None if self._errors else radio.settings(found, issuers)
 
     @property
     def _schedules(self):

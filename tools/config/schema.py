@@ -4,9 +4,9 @@ from firmware.core.words import KINDS as KIND_WORDS
 from host_sim.provision import DEFAULT_SETTINGS
 from tools.config.fields import boolean, duration, label, moment, natural, one_of, permissions, text, whole
 
-SECTIONS = {"settings": dict, "schedules": dict, "issuer": list, "bucket": list, "grant": list}
+SECTIONS = {"settings": dict, "schedules": dict, "radio": dict, "issuer": list, "bucket": list, "grant": list}
 
-SECRETS = ("key", "secret", "code", "number", "pin", "salt", "mac")
+SECRETS = ("key", "secret", "code", "number", "pin", "salt", "mac", "password", "login")
 
 SETTINGS = {
     "zone": text,

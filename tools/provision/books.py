@@ -10,6 +10,7 @@ change; an id that a grant had is never another's; what decides a grant's digits
 
 import secrets
 from dataclasses import replace
+from typing import NamedTuple
 
 from firmware.config import Config, ConfigError
 from firmware.core.admission import AdmissionError, admit
@@ -22,30 +23,39 @@ _DECIDES = ("kind", "digits", "check", "sha256", "step", "offset")
 _LABEL_SIZE = 25
 
 
-def begun(config, label, now, board, numbers):
-    """A new Record, pending, for the board of that number (hex). numbers: digits by label. Raises Refused."""
-    blank = Record(label, {}, [], {}, {}, board=board, pending=True)
-    return _made(blank, config, now, numbers, {}, None)
+class Wanted(NamedTuple):
+    """What a lock is to be. config: a tools.config LockFile. numbers: digits by label of number grants that are new, ""
+    for random ones. radio: as a Record has it, None: it has no radio."""
+
+    config: object
+    numbers: dict
+    radio: dict | None = None
 
 
-def renewed(record, config, now, numbers, revoked):
-    """The Record of the same lock with the set of another configuration, pending. Raises Refused: what may not change.
+def begun(wanted, label, now, board):
+    """A new Record, pending, for the board of that number (hex), as of unix second `now`. Raises Refused."""
+    return _made(Record(label, {}, [], {}, {}, board=board, pending=True), wanted, now, {}, None)
+
+
+def renewed(record, wanted, now, revoked):
+    """The Record of the same lock with another set, pending if it is another. Raises Refused: what may not change.
 
     revoked: ids of grants that the lock holds as revoked, and that stay so.
     """
+    config = wanted.config
     known = {grant["id"]: grant for grant in record.grants}
-    table, wanted = record.table, config.table()
-    for i in range(len(wanted)):
-        j = table.index(wanted.id(i))
-        changed = [name for name in _DECIDES if j >= 0 and getattr(table, name)(j) != getattr(wanted, name)(i)]
+    table, new = record.table, config.table()
+    for i in range(len(new)):
+        j = table.index(new.id(i))
+        changed = [name for name in _DECIDES if j >= 0 and getattr(table, name)(j) != getattr(new, name)(i)]
         if changed:
             raise Refused(
-                f"grant {wanted.id(i)} ({wanted.label(i)}): {', '.join(changed)} cannot change, since its codes would "
+                f"grant {new.id(i)} ({new.label(i)}): {', '.join(changed)} cannot change, since its codes would "
                 f"be others: take a new id, above {max(record.used)}"
             )
     gone = sorted(set(revoked) & {grant["id"] for grant in config.grants})
     config = replace(config, grants=tuple(g | {"revoked": True} if g["id"] in gone else g for g in config.grants))
-    return _made(record, config, now, numbers, known, record.table)
+    return _made(record, wanted._replace(config=config), now, known, record.table)
 
 
 def asked_for(record, config):
@@ -72,8 +82,9 @@ def settings_for(record, command):
     return _issuer(record.grants, fields, record.secret).settings
 
 
-def _made(record, config, now, numbers, known, before):
-    """`record` with the set of `config`: keys of the grants `known` by id stay, what is new gets new ones."""
+def _made(record, wanted, now, known, before):
+    """`record` with the set that is wanted: keys of the grants `known` by id stay, what is new gets new ones."""
+    config, numbers, radio = wanted
     kept = {name: octets for name, octets in record.secrets.items() if not name.startswith("key ")}
     for grant in config.grants:
         if grant["id"] in known:
@@ -101,6 +112,7 @@ def _made(record, config, now, numbers, known, before):
         apps=[grant_id for grant_id in record.apps if grant_id in ids],
         codes=[code for code in record.codes if code.grant in ids],
         used=sorted({*record.used, *ids}),
+        radio=radio,
     )
     return made if made == record else replace(made, pending=True)
 

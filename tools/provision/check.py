@@ -9,6 +9,7 @@ from typing import NamedTuple
 from firmware.drivers.bolt import BETWEEN, FAULT, LOCKED, UNLOCKED
 from firmware.drivers.keypad import KEYS
 from firmware.net import link
+from tools.provision.lock import Failed
 
 PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
 
@@ -52,19 +53,18 @@ def check(lock, record, screen):
     yes or no.
     """
     lock.load("trials")
-    yield _clock(lock)
-    yield _flash(lock)
-    yield _battery(lock, record)
-    yield _signals(lock, screen)
-    yield _keypad(lock, screen)
-    yield _door(lock, screen)
-    yield _bolt(lock, record, screen)
-    if record.radio:
-        yield _radio(lock, screen)
+    for name, trial in _TRIALS.items():
+        if name == "radio" and not record.radio:
+            continue
+        try:
+            yield trial(lock, record, screen)
+        except Failed as error:
+            yield Result(name, FAILED, f"the lock says {error.word}", "run this again; else `./dropbolt doctor`")
 
 
-def _clock(lock):
-    said = lock.ask("seconds()", 10)
+def _clock(lock, record, screen):
+    with screen.waiting("wait: the clock, three seconds"):
+        said = lock.ask("seconds()", 10)
     if len(said) == 1:
         return Result("clock", FAILED, f"the DS3231: {said[0]}", "look at GPIO 21 and 22, their 4.7 kOhm, its supply")
     passed, running = said
@@ -73,14 +73,14 @@ def _clock(lock):
     return Result("clock", PASSED, "it runs")
 
 
-def _flash(lock):
+def _flash(lock, record, screen):
     (kept,) = lock.ask("memory()", 30)
     if not kept:
         return Result("flash", FAILED, "NVS does not keep what is written", "take another board")
     return Result("flash", PASSED, "64 sectors and NVS")
 
 
-def _battery(lock, record):
+def _battery(lock, record, screen):
     mv = lock.ask("inputs()")[3]
     seen = f"{mv / 1000:.2f} V"
     if mv < _CELLS_MV:
@@ -91,7 +91,7 @@ def _battery(lock, record):
     return Result("batteries", PASSED, seen)
 
 
-def _signals(lock, screen):
+def _signals(lock, record, screen):
     while True:
         lock.ask("play('accepted')", 10)
         if screen.ask("Three tones, rising, with light: seen and heard?"):
@@ -100,7 +100,7 @@ def _signals(lock, screen):
             return Result("LED and buzzer", FAILED, "not seen or not heard", "look at GPIO 16 (LED) and 17 (buzzer)")
 
 
-def _keypad(lock, screen):
+def _keypad(lock, record, screen):
     left, idle, down = KEYS, 0, False
     while left:
         with screen.waiting(_left(left)) as waiting:
@@ -130,7 +130,7 @@ def _wire(left, down):
     return "press harder; else another keypad"
 
 
-def _door(lock, screen):
+def _door(lock, record, screen):
     for state, closed in (("closed", True), ("open", False)):
         while not _comes(lock, screen, state, closed):
             if not screen.ask(f"The reed contact does not say {state}. Go on trying?"):
@@ -180,9 +180,23 @@ def _why_not(position, other, least, min_mv):
     return "look at the bolt"
 
 
-def _radio(lock, screen):
+def _radio(lock, record, screen):
     with screen.waiting("wait: the lock checks in by radio"):
         (reason,) = lock.ask("check_in()", _CHECK_IN_S)
     if not reason:
         return Result("radio", PASSED, "checked in, the gateway answered")
-    return Result("radio", FAILED, *_WHY.get(reason, ("the radio's settings cannot be used", "compare [radio]")))
+    return Result(
+        "radio", FAILED, *_WHY.get(reason, (f"it failed ({reason})", "run this again; else see `./dropbolt log`"))
+    )
+
+
+_TRIALS = {
+    "clock": _clock,
+    "flash": _flash,
+    "batteries": _battery,
+    "LED and buzzer": _signals,
+    "keypad": _keypad,
+    "door": _door,
+    "bolt": _bolt,
+    "radio": _radio,
+}

@@ -39,7 +39,7 @@ def provision(
         _check_clock(file)
         config = load(file, int(time.time()))
         keep = _keep(folder, passphrase_file)
-        _run(port, config, keep, label, erase, test)
+        _run(port, file, config, keep, label, erase, test)
 
 
 def _check_clock(file):
@@ -52,9 +52,9 @@ def _check_clock(file):
         )
 
 
-def _run(port, config, keep, label, erase, test):
+def _run(port, file, config, keep, label, erase, test):
     from tools.image import release
-    from tools.provision import books
+    from tools.provision import books, wireless
     from tools.provision.check import PASSED, check
     from tools.provision.flow import Provisioning
     from tools.provision.lock import connected
@@ -63,12 +63,13 @@ def _run(port, config, keep, label, erase, test):
     screen = Screen()
     known = keep.load(label) if label in keep.labels() and not erase else None
     numbers = {name: _digits(name, size) for name, size in books.asked_for(known, config)}
+    wanted = books.Wanted(config, numbers, wireless.radio(config.radio, known and known.radio, file.parent, _hidden))
     folder = release.build().folder
     with connected(port) as lock:
         lock.check(folder)
         if erase:
             typer.confirm(f"What the board on {port} was is forgotten for ever. Erase it?", abort=True)
-        work = Provisioning(lock, keep, label, config, numbers, erase, screen)
+        work = Provisioning(lock, keep, label, wanted, erase, screen)
         record = work.write()
         results = list(check(lock, record, screen)) if test else []
         lock.restart()
@@ -83,12 +84,15 @@ def _run(port, config, keep, label, erase, test):
 
 def _digits(label, size):
     """What a person types for a number grant; "" for random ones."""
+    return _hidden(f"{size} digits of {label} (none: random)")
+
+
+def _hidden(question):
+    """What a person types twice, alike, and nobody sees; "" for nothing."""
     while True:
-        digits = typer.prompt(
-            f"{size} digits of {label} (none: random)", default="", show_default=False, hide_input=True
-        )
-        if not digits or digits == typer.prompt("the same again", hide_input=True):
-            return digits
+        text = typer.prompt(question, default="", show_default=False, hide_input=True)
+        if not text or text == typer.prompt("the same again", hide_input=True):
+            return text
         print("they differ: once more")
 
 

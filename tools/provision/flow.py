@@ -7,8 +7,10 @@ try                each part, guided (check.py)
 close              restart; the record is in service
 """
 
+import json
 import time
 
+from firmware.net.settings import INSECURE
 from tools.image import Refused
 from tools.owner import place
 from tools.provision import books
@@ -51,16 +53,15 @@ _FLASH = "the lock's flash did not do as told ({word}): run the same command aga
 class Provisioning:
     """One lock over one cable.
 
-    keep: the owner's folder, unlocked. label: of the record. config: a tools.config LockFile. numbers: digits by label
-    of number grants. erase: the board may be another lock, or have lost its keys. screen: a Screen.
+    keep: the owner's folder, unlocked. label: of the record. wanted: a books.Wanted. erase: the board may be another
+    lock, or have lost its keys. screen: a Screen.
     """
 
-    def __init__(self, lock, keep, label, config, numbers, erase, screen):
+    def __init__(self, lock, keep, label, wanted, erase, screen):
         self._lock = lock
         self._keep = keep
         self._label = label
-        self._config = config
-        self._numbers = numbers
+        self._wanted = wanted
         self._erase = erase
         self._tell = screen.tell
         self._confirm = screen.ask
@@ -111,10 +112,8 @@ class Provisioning:
             mine = found.is_of(before) and not self._erase
             self._dropped(before, found if mine else None)
             revoked = [grant_id for grant_id, revoked, _ in found.rows if revoked] if mine else []
-            return self._keep.replace(
-                self._label, lambda record: books.renewed(record, self._config, now, self._numbers, revoked)
-            )
-        record = books.begun(self._config, self._label, now, board, self._numbers)
+            return self._keep.replace(self._label, lambda record: books.renewed(record, self._wanted, now, revoked))
+        record = books.begun(self._wanted, self._label, now, board)
         if before is None:
             self._keep.add(record)
             return record
@@ -126,7 +125,7 @@ class Provisioning:
 
     def _dropped(self, record, found):
         """Ask whether grants that the lock has and the configuration has not are to go."""
-        wanted = {grant["id"] for grant in self._config.grants}
+        wanted = {grant["id"] for grant in self._wanted.config.grants}
         gone = [
             f"{label} (id {grant_id})" for grant_id, _, label in (found.rows if found else ()) if grant_id not in wanted
         ]
@@ -142,6 +141,7 @@ class Provisioning:
             found = lock.whose()
         settings, packed = books.settings_for(record, found.command), record.issuer.packed
         lock.send(settings=settings, grants=packed, log=record.issuer.audit_key)
+        self._put_radio(record)
         if found.bare:
             self._tell("journal and log: erasing 256 KiB, up to half a minute")
             lock.begin()
@@ -149,6 +149,20 @@ class Provisioning:
             self._tell(f"keys and grants are in flash, set {lock.ask('replace()')[0]}")
         else:
             self._tell(f"keys and grants were in flash already, set {found.generation}")
+
+    def _put_radio(self, record):
+        """Have the radio's settings there, and keys for issuers that have none; before the set that names them."""
+        radio = record.radio or {"settings": "", "authority": ""}
+        self._lock.send(
+            radio=json.dumps(radio["settings"]).encode() if record.radio else b"",
+            keys=record.radio_keys(),
+            authority=bytes.fromhex(radio["authority"]),
+        )
+        self._lock.ask("radio()")
+        if record.radio and radio["settings"]["security"] == INSECURE:
+            self._tell(
+                "radio WITHOUT TLS: everybody on the way reads topics, sizes and times, and the broker's password"
+            )
 
     def _mount(self):
         """The floor of the lock's clock, unix s, from a journal that can be trusted."""

@@ -6,6 +6,7 @@ log, so a board that a cut left half done is still a bare one.
 """
 
 import json
+import struct
 from binascii import a2b_base64, hexlify, unhexlify
 from hashlib import sha256
 
@@ -16,7 +17,9 @@ from firmware.calling import BANKS
 from firmware.core.grants import Grants
 from firmware.core.state import State
 from firmware.memory import Memory
-from firmware.store import BLANK, SECTORS
+from firmware.net.keys import KEY_SIZE
+from firmware.net.settings import pack
+from firmware.store import SECTORS
 from firmware.store.audit import Audit
 from firmware.store.journal import Journal
 from firmware.store.vault import Vault, VaultError
@@ -105,19 +108,27 @@ def replace():
 
 
 def radio():
-    """Have `radio` and `keys` be what the radio goes by; without them it has none."""
+    """Have `radio` be the radio's settings, with `authority`, and `keys` of issuers that it has none of beside the keys
+    that are there, which may be later ones. Without settings it has no radio."""
     vault = Vault(nvs, _RADIO)
     try:
-        before = tuple(vault.load())
-    except VaultError as error:
-        before = None
-        if error.reason != BLANK:
-            before = ()
-    if not parts["radio"]:
-        for bank in _RADIO if before is not None else ():
+        text, more = vault.load()
+    except VaultError:
+        text, more = b"", b"\0\0"
+    keys = bytearray(more[2 : 2 + struct.unpack_from("<H", more)[0]])
+    known = [keys[at] for at in range(0, len(keys), KEY_SIZE)]
+    for at in range(0, len(parts["keys"]), KEY_SIZE):
+        if parts["keys"][at] not in known:
+            keys += parts["keys"][at : at + KEY_SIZE]
+    wanted = pack(keys, parts["authority"])
+    if text and not parts["radio"]:
+        for bank in _RADIO:
             vault._forget(bank)
-    elif before != (parts["radio"], parts["keys"]):
-        vault.replace(parts["radio"], parts["keys"])
+    elif (text, more) != (parts["radio"], wanted):
+        vault.replace(parts["radio"], wanted)
+    memory = Memory(board)
+    memory.radio_at = 1 if parts["radio"] else 0
+    memory.keep()
     say()
 
 
