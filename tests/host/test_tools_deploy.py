@@ -27,14 +27,15 @@ def quick(monkeypatch):
     monkeypatch.setattr("tools.prompt._SILENT_S", 0.1)
 
 
-def tree(folder, name, module="", called=None):
+def tree(folder, name, module="PADDING = ''", called=None):
     """The Release of a small firmware of two modules that prints `name`, once from each."""
     firmware = folder / name / "firmware"
     firmware.mkdir(parents=True)
     (folder / name / "boot.py").write_text(BOOT)
     (folder / name / "main.py").write_text("from firmware.app import run\nrun()\n")
-    (firmware / "app.py").write_text(f"from firmware.assembly import NAME\ndef run():\n    print('{name}', NAME)\n")
-    (firmware / "assembly.py").write_text(f"NAME = '{name}'\n{module}")
+    app = f"def run():\n    from firmware.assembly import told\n    print('{name}', told())\n"
+    (firmware / "app.py").write_text(app)
+    (firmware / "assembly.py").write_text(f"{module}\ndef told():\n    return '{name}' + PADDING[:0]\n")
     return release.build(folder / name, called)
 
 
@@ -177,7 +178,7 @@ def test_what_arrives_damaged_is_not_switched_to(lock, releases, monkeypatch):
 
 
 def test_a_release_that_the_lock_cannot_load_is_not_switched_to(tmp_path, lock):
-    broken = tree(tmp_path, "broken", "import nothing_of_that_name\n")
+    broken = tree(tmp_path, "broken", "import nothing_of_that_name as PADDING\n")
     with lock.plugged() as port, pytest.raises(Refused, match="cannot load the new release .ImportError: no module"):
         deploy(port, broken)
     assert lock.boot() == OLD

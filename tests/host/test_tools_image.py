@@ -157,7 +157,8 @@ def test_another_main_is_another_release(tmp_path):
     (tmp_path / "firmware").mkdir()
     (tmp_path / "boot.py").write_text("")
     folders = set()
-    for main, module in (("", "A = 1"), ("pass", "A = 1"), ("", "A = 2")):
+    use = "from firmware.a import A\n"
+    for main, module in ((use, "A = [1]"), (use + "pass", "A = [1]"), (use, "A = [2]")):
         (tmp_path / "main.py").write_text(main)
         (tmp_path / "firmware" / "a.py").write_text(module)
         made = release.build(tmp_path)
@@ -243,12 +244,28 @@ def test_a_release_too_large_for_the_partition_is_refused():
 
 
 def test_a_module_that_does_not_compile_is_named(tmp_path):
-    for name in ("boot.py", "main.py"):
-        (tmp_path / name).write_text("")
+    (tmp_path / "boot.py").write_text("")
+    (tmp_path / "main.py").write_text("from firmware.bad import run\n")
     (tmp_path / "firmware").mkdir()
-    (tmp_path / "firmware" / "bad.py").write_text("match 1:\n    case 1: pass\n")
-    with pytest.raises(Refused, match="mpy-cross cannot compile firmware/bad.py"):
+    for source in ("def run():\n    match 1:\n        case 1: pass\n", "def run(:\n"):
+        (tmp_path / "firmware" / "bad.py").write_text(source)
+        with pytest.raises(Refused, match="mpy-cross cannot compile the firmware: (?s:.*)firmware/bad.py"):
+            release.build(tmp_path)
+
+
+def test_a_module_that_cannot_be_linked_is_named(tmp_path):
+    (tmp_path / "boot.py").write_text("")
+    (tmp_path / "main.py").write_text("from firmware.bad import run\n")
+    (tmp_path / "firmware").mkdir()
+    (tmp_path / "firmware" / "bad.py").write_text("print('loaded')\n")
+    with pytest.raises(Refused, match="cannot be linked: firmware/bad.py:1: a module that does something"):
         release.build(tmp_path)
+
+
+def test_a_release_has_the_modules_that_provisioning_imports_at_the_prompt():
+    files = release.build().files
+    assert {f"prompt/firmware/{name}.mpy" for name in ("__init__", "board", "sync", "store/vault")} <= set(files)
+    assert "prompt/firmware/app.mpy" not in files
 
 
 def test_an_image_comes_apart_into_what_it_was_made_of(image):

@@ -15,9 +15,12 @@ _HEAP = "2M"
 _TIMEOUT_S = 300
 
 
-def run_on_vm(script, *contents, compiled=True):
-    """What on_vm/`script`.py says as JSON; it gets `contents` (bytes each) as files. Else than `compiled`: source."""
-    library = firmware_image(PROJECT).compiled() if compiled else f"{PROJECT}:{PROJECT / 'lib'}"
+def run_on_vm(script, *contents, library=None):
+    """What on_vm/`script`.py says as JSON; it gets `contents` (bytes each) as files.
+
+    library: where it finds the firmware; None: each module of it compiled, under its own name.
+    """
+    library = library or firmware_image(PROJECT).separate()
     with tempfile.TemporaryDirectory() as folder:
         files = [Path(folder, str(number)) for number in range(len(contents))]
         for file, content in zip(files, contents, strict=True):

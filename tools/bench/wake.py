@@ -17,6 +17,7 @@ from host_sim.runtime.image import PROJECT, firmware_image
 from tools.bench import tables
 from tools.bench.vm import run_on_vm
 from tools.energy.peer import GATEWAY, ROOT, Issuer, Peer
+from tools.linker.program import Program
 
 _WATCHED = Path(__file__).with_name("on_vm") / "watched.py"
 _BROKER = ("10.0.0.2", 1883)
@@ -52,12 +53,23 @@ class Wake:
     @property
     def sources(self):
         """Bytes of the same modules as source."""
-        return sum(_source(module.name) for module in self.imports)
+        files = _program().files("\n".join(f"import {name}" for name in self._modules).encode())
+        names = [name for name in self._modules if name not in _program().modules]
+        library = [f"lib/{name.replace('.', '/')}.py" for name in names]
+        return sum((PROJECT / file).stat().st_size for file in (*files, *library))
+
+    @property
+    def _modules(self):
+        """Names of the modules after which the linked ones are named; they import the others that these are made of."""
+        return [_module(module.name) for module in self.imports]
 
     def alone(self, compiled):
         """(bytes of the heap, microseconds) of these imports with nothing else on the VM, `compiled` or as source."""
-        names = "\n".join(module.name for module in self.imports).encode()
-        return run_on_vm("imports", names, compiled=compiled)
+        if compiled:
+            names, library = [module.name for module in self.imports], firmware_image(PROJECT).linked()
+        else:
+            names, library = self._modules, f"{PROJECT}:{PROJECT / 'lib'}"
+        return run_on_vm("imports", "\n".join(names).encode(), library=library)
 
     def last_before(self, us):
         """Bytes of the heap at the last look up to that instant."""
@@ -97,7 +109,6 @@ def watched():
             topic = f"dropbolt/{lock.lock_id.hex()}/down"
             lock.world.network.routes[_BROKER] = lambda: Peer(topic, issuer.take)
             typed_us = _live(lock, issuer)
-        print(said[0][-3000:])
         files = firmware_image(root).compiled()
         keypad, *_, check_in = [_wake(text, files) for text in said[1:]]
     return Watched(keypad, check_in, typed_us)
@@ -149,11 +160,15 @@ def _grants():
     ]
 
 
-def _source(name):
-    """Bytes of the source of the module `name`."""
-    stem = name.replace(".", "/")
-    paths = [PROJECT / folder / (stem + end) for folder in ("", "lib") for end in (".py", "/__init__.py")]
-    return sum(path.stat().st_size for path in paths if path.exists())
+@cache
+def _program():
+    return Program({name: source for name, (_, source) in firmware_image(PROJECT).files.items()})
+
+
+def _module(name):
+    """The module after which the linked module `name` is named (tools/linker): firmware.net.names for net_names."""
+    dotted = name.rstrip("_").replace("_", ".", 1)
+    return dotted if dotted in _program().modules else name
 
 
 def _wake(text, folder):

@@ -36,7 +36,7 @@ for name in list(sys.modules):
     if name.startswith("firmware"):
         del sys.modules[name]
 sys.path.insert(0, "/{folder}")
-import firmware.app, firmware.assembly
+import {modules}
 """
 _NO_ROOM = (
     "the lock's file system has {free:,} bytes free and the new release needs {needed:,}: "
@@ -178,7 +178,7 @@ class _Lock:
     def rehearse(self, release):
         """Have the lock load the new modules beside the old ones. Raises Refused where it cannot."""
         try:
-            self._transport.exec(_IMPORT.format(folder=release.folder))
+            self._transport.exec(_IMPORT.format(folder=release.folder, modules=", ".join(release.wakes)))
         except TransportExecError as error:
             why = prompt.last_line(error)
             raise Refused(f"the lock cannot load the new release ({why}): it runs what it ran before") from error

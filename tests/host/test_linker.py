@@ -1,0 +1,209 @@
+"""The firmware as a lock loads it: what linking must not change, what it leaves out, and what it refuses."""
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from host_sim.runtime.image import PROJECT, firmware_image
+from tools.linker import LinkError, link
+from tools.linker.names import CALLED, FOREIGN
+
+MICROPYTHON = Path(sys.executable).with_name("micropython")
+MAIN = "from firmware.app import run\nrun()\n"
+
+PROGRAM = {
+    "main.py": MAIN,
+    "firmware/__init__.py": '"""A package."""\n',
+    "firmware/words.py": """
+from micropython import const
+
+SMALL = const(3)
+DOUBLE = SMALL * 2 + 1
+FORMAT = "<HB"
+TABLE = {SMALL: "three", DOUBLE: "seven"}
+NOBODY_ASKS = (1, 2)
+""",
+    "firmware/shapes.py": """
+import struct
+from firmware import words
+from firmware.words import FORMAT, TABLE
+
+class ShapeError(ValueError):
+    def __init__(self, text, place):
+        super().__init__(text)
+        self.place = place
+
+class Shape:
+    kinds = ("round", "square")
+    size = words.SMALL
+
+    def __init__(self, name, corners=words.SMALL, *more, scale=1):
+        self.count = name
+        self.corners = corners
+        self._more = more
+        self._scale = scale
+        for field in ("red", "green"):
+            setattr(self, field, len(field))
+
+    @property
+    def area(self):
+        return self.corners * self._scale + self.red + self.green
+
+    def packed(self):
+        return struct.pack(FORMAT, self.area, self.size)
+
+    def never(self):
+        return self.area
+
+    def __len__(self):
+        return self.corners
+
+class Wide(Shape):
+    def packed(self):
+        size = super().packed()
+        return [value for value in size if value > words.SMALL]
+
+def told(number, TABLE=TABLE):
+    return TABLE.get(number, "none")
+
+def never(size):
+    return Shape(size)
+""",
+    "firmware/rare.py": """
+from firmware.words import DOUBLE
+from firmware.shapes import ShapeError, Wide
+
+def late(places):
+    raise ShapeError("late", DOUBLE + len(places))
+""",
+    "firmware/app.py": """
+from firmware.shapes import Shape, ShapeError, Wide, told
+
+def counter(start):
+    def more(step):
+        return start + step
+    return [more(start) for start in (start, start + 1)], lambda start, size=2: more(start) * size
+
+def failed():
+    from firmware.rare import late
+    try:
+        late([1, 2])
+    except ShapeError as error:
+        return str(error), error.place, error.args
+    finally:
+        late = None
+
+def run():
+    a, A = Shape("a", 4, 5, 6, scale=2), Wide("b")
+    values, more = counter(start=5)
+    print(a.area, a.packed(), len(a), A.packed(), A.kinds, told(3), told(7), told(8), values, more(3), more(3, 4))
+    print({k: v for k, v in zip("ab", [x * x for x in range(2)])}, sum(x for x in values if x > 10), failed())
+""",
+}
+
+
+def linked(**changed):
+    """The linked PROGRAM as texts, with some files changed: words="..." for firmware/words.py."""
+    files = {**PROGRAM, **{f"firmware/{name}.py": text for name, text in changed.items()}}
+    return {name: text.decode() for name, text in link({name: text.encode() for name, text in files.items()}).items()}
+
+
+def output(folder, files):
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    environment = {**os.environ, "MICROPYPATH": str(folder)}
+    command = [MICROPYTHON, folder / "main.py"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert not done.returncode, done.stderr
+    return done.stdout
+
+
+def test_a_linked_program_does_what_its_modules_did(tmp_path):
+    before = output(tmp_path / "modules", PROGRAM)
+    assert "'three seven none" not in before and "three seven none" in before and "('late', 9, ('late',))" in before
+    assert output(tmp_path / "linked", linked()) == before
+
+
+def test_what_is_loaded_together_is_one_file_and_what_is_loaded_later_another():
+    assert sorted(linked()) == ["firmware/app.py", "firmware/rare.py", "main.py"]
+
+
+def test_what_nobody_asks_for_is_left_out():
+    text = linked()["firmware/app.py"]
+    assert "NOBODY" not in text and "(1, 2)" not in text
+    functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
+    assert len(functions) == 11  # all of the two modules' but both called `never`, and one in rare.py
+
+
+def test_numbers_stand_in_the_place_of_their_names_and_names_are_short():
+    files = linked()
+    names = {node.attr for node in ast.walk(ast.parse(files["firmware/app.py"])) if isinstance(node, ast.Attribute)}
+    assert {"red", "green", "count"} <= names  # texts in the program, and a name that others have
+    assert not {"_more", "_scale", "corners", "area"} & names
+    assert "SMALL" not in str(files) and "DOUBLE" not in str(files)
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"words": "SMALL = DOUBLE = 3\nSMALL = 4\n"}, "words.py:2: SMALL is bound twice"),
+        ({"rare": "import firmware.words\n"}, "rare.py:1: only `from` and names"),
+        ({"rare": "from firmware.words import *\n"}, "rare.py:1: only `from` and names"),
+        ({"rare": "def late():\n    global X\n    X = 1\n"}, "rare.py:2: a global that changes"),
+        ({"rare": "print('loaded')\n"}, "rare.py:1: a module that does something"),
+        ({"rare": "from firmware import words\ndef late(x):\n    return [words]\n"}, "rare.py:3: the module words"),
+        ({"rare": "def late(x):\n    from firmware import words\n"}, "rare.py:2: a module imported within"),
+        ({"rare": "def late(x):\n    class Inner: pass\n"}, "rare.py:2: a class within"),
+        ({"rare": "class C:\n    def a(self): pass\n    def a(self): pass\n"}, "rare.py:1: a is bound twice"),
+        (
+            {"rare": "from firmware.words import LARGE\ndef late(x):\n    return LARGE\n"},
+            "firmware.words:LARGE is nowhere",
+        ),
+        ({"app": "def walk(): pass\n"}, "firmware.app:run is nowhere"),
+    ],
+)
+def test_what_cannot_be_linked_is_refused_and_named(changed, why):
+    with pytest.raises(LinkError, match=why):
+        linked(**changed)
+
+
+def test_the_firmware_itself_is_linked_and_a_wake_by_key_has_no_more_than_its_own():
+    sources = {name: source for name, (_, source) in firmware_image(PROJECT).files.items()}
+    files = link(sources)
+    assert {name for name in sources if not name.startswith("firmware/")} < set(files)
+    assert {"firmware/app.py", "firmware/assembly.py", "firmware/board.py"} < set(files)
+    for word in (b"umqtt", b"tls", b"cryptolib"):
+        assert word not in b"".join(files[f"firmware/{name}.py"] for name in ("app", "assembly", "board"))
+
+
+def test_the_attributes_of_micropython_s_objects_keep_their_names():
+    values = """"", b"", bytearray(), memoryview(b""), 1, 1.0, [], (), {}, set(), (x for x in ()), array.array("B"),
+    OSError(), object(), type, property, range(1), super, io.BytesIO(), io.IOBase, hashlib.sha256(), {}.items()"""
+    modules = "array, binascii, gc, hashlib, io, json, math, micropython, struct"
+    code = f"import {modules}\nfor thing in ({values}, {modules}): print(*dir(thing))"
+    done = subprocess.run([MICROPYTHON, "-c", code], capture_output=True, text=True, check=True)
+    assert public(done.stdout.split()) <= FOREIGN
+
+
+def public(names):
+    return {name for name in names if not name.startswith("_")}
+
+
+def defined(*paths):
+    nodes = [node for path in paths for node in ast.walk(ast.parse(path.read_text()))]
+    return public(node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.ClassDef))
+
+
+def test_the_attributes_of_the_chip_s_modules_and_of_umqtt_keep_their_names():
+    chip = [PROJECT / "host_sim" / "chip" / f"{name}.py" for name in ("esp32", "machine", "network", "pin", "time")]
+    chip += [PROJECT / "host_sim" / "chip" / "socket.py", *(PROJECT / "host_sim" / "shim").glob("[ct]*.py")]
+    library = list((PROJECT / "lib").rglob("*.py"))
+    nodes = [node for path in library for node in ast.walk(ast.parse(path.read_text()))]
+    asked = public(node.attr for node in nodes if isinstance(node, ast.Attribute))
+    assert CALLED & asked and asked | defined(*chip, *library) <= FOREIGN

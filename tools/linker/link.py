@@ -1,0 +1,130 @@
+"""From the sources of a program to one source for each chunk of it that is loaded together."""
+
+import ast
+import builtins
+import keyword
+import string
+
+from tools.linker.constants import put_in_place
+from tools.linker.names import CALLED, FOREIGN
+from tools.linker.parts import Part, chunks, is_own_import, used
+from tools.linker.program import PACKAGE, Program
+from tools.linker.symbols import Resolver, short_names
+
+
+def link(sources):
+    """The sources to compile, file name -> bytes, from `sources`: boot.py, main.py, firmware/, third parties' modules.
+
+    What is outside firmware/ stays as it is. Raises LinkError, or SyntaxError for what is no Python.
+    """
+    program = Program(sources)
+    kept = _kept(program)
+    texts = _texts(program)
+    attributes = _attributes(program, kept, texts)
+    bodies = {}
+    for name, module in program.modules.items():
+        bodies[name] = Resolver(program, module, attributes, kept).resolve()
+    put_in_place(bodies)
+    foreign = [node for body in bodies.values() for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
+    parts = [Part(node) for body in bodies.values() for node in body if node not in foreign]
+    parts = used(parts, program.entries, CALLED)
+    made = chunks(parts, program.entries)
+    outside = {file: text for file, text in sources.items() if not file.startswith(PACKAGE + "/")}
+    return {**outside, **_written(made, program.entries, foreign, kept)}
+
+
+def _kept(program):
+    """Names that stay what they are: of keywords, builtins, foreign modules, and arguments given by name."""
+    kept = {*keyword.kwlist, *keyword.softkwlist, *dir(builtins)}
+    for module in program.modules.values():
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.keyword) and node.arg:
+                kept.add(node.arg)
+            elif isinstance(node, ast.Import | ast.ImportFrom) and not program.targets(node):
+                kept |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
+    return kept
+
+
+def _texts(program):
+    nodes = [node for module in program.modules.values() for node in ast.walk(module.tree)]
+    return {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+
+
+def _attributes(program, kept, texts):
+    """Old name -> new for what the program's own classes bind, the most used first."""
+    bound, uses = set(), {}
+    for module in program.modules.values():
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Attribute):
+                uses[node.attr] = uses.get(node.attr, 0) + 1
+                if isinstance(node.ctx, ast.Store):
+                    bound.add(node.attr)
+            elif isinstance(node, ast.ClassDef):
+                bound |= {part.name for part in node.body if isinstance(part, ast.FunctionDef)}
+                bound |= {target.id for part in node.body if isinstance(part, ast.Assign) for target in part.targets}
+    own = [name for name in bound if name not in texts and name not in FOREIGN and not name.startswith("__")]
+    fresh = short_names(string.ascii_lowercase, kept)
+    return {name: next(fresh) for name in sorted(own, key=lambda name: (-uses.get(name, 0), name))}
+
+
+def _written(made, entries, foreign, kept):
+    homes = {symbol: head for head, parts in made.items() for part in parts for symbol in part.binds}
+    fresh = short_names(string.ascii_uppercase, kept)
+    names = {symbol: symbol.partition(":")[2] if symbol in entries else next(fresh) for symbol in homes}
+    found = {}
+    for head, parts in made.items():
+        wanted = {}
+        for symbol in dict.fromkeys(symbol for part in parts for symbol in part.uses if homes[symbol] != head):
+            wanted.setdefault(homes[symbol], []).append(names[symbol])
+        finish = _Finish(head, homes, names)
+        rest = [ast.unparse(finish.visit(part.node)) for part in parts]
+        lines = _imports(foreign, finish.loaded)
+        lines += [f"from {home} import {', '.join(of)}" for home, of in wanted.items()]
+        found[head.replace(".", "/") + ".py"] = "\n".join([*lines, *rest, ""]).encode()
+    return found
+
+
+def _imports(foreign, loaded):
+    lines = {}
+    for node in foreign:
+        names = [alias for alias in node.names if (alias.asname or alias.name) in loaded]
+        for alias in names:
+            node.names = [alias]
+            lines[ast.unparse(node)] = None
+    return list(lines)
+
+
+class _Finish(ast.NodeTransformer):
+    """Gives globals their names. loaded: all names that were loaded."""
+
+    def __init__(self, head, homes, names):
+        self._head, self._homes, self._names = head, homes, names
+        self.loaded = set()
+
+    def visit_Name(self, node):  # noqa: N802
+        node.id = self._names.get(node.id, node.id)
+        self.loaded.add(node.id)
+        return node
+
+    def visit_FunctionDef(self, node):  # noqa: N802
+        node.name = self._names.get(node.name, node.name)
+        self.generic_visit(node)
+        node.body = node.body or [ast.Pass()]
+        return node
+
+    def visit_ClassDef(self, node):  # noqa: N802
+        node.name = self._names[node.name]
+        self.generic_visit(node)
+        node.body = node.body or [ast.Pass()]
+        return node
+
+    def visit_ImportFrom(self, node):  # noqa: N802
+        """One import for each chunk that has not been loaded already with this one."""
+        if not is_own_import(node):
+            return node
+        wanted = {}
+        for alias in node.names:
+            home = self._homes[alias.name]
+            if home != self._head:
+                wanted.setdefault(home, []).append(ast.alias(self._names[alias.name]))
+        return [ast.ImportFrom(home, names, 0) for home, names in wanted.items()] or None

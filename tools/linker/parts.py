@@ -1,0 +1,150 @@
+"""The statements of a program as parts of it: which of them are used at all, and which are loaded together.
+
+A part is one statement at the top of a module, and it has no effect but to bind its names. What no part that is used
+asks for is left out, of a class each method. An entry, and what an import within a function names, is a root: loading
+it loads all that it uses, but for what is there already whenever that function runs. Parts with the same roots are
+loaded together, as one chunk; those that a wake by a key loads are with it, whoever else wants some of them.
+"""
+
+import ast
+
+from tools.linker.program import LinkError
+
+_WAKE = ("firmware.board", "firmware.app", "firmware.assembly")
+"""The roots that a wake by a key loads, in this order."""
+
+
+class Part:
+    """`node`: the statement, with symbols for globals. binds: its symbols. uses: symbols that must be there when it is;
+    later: {module: symbols} that its functions import when they are called. attributes: names of those it asks for.
+    methods: {name: statement} of a class, taken out of it until `add`."""
+
+    def __init__(self, node):
+        self.node = node
+        self.binds = _binds(node)
+        self.uses, self.later, self.attributes = {}, {}, set()
+        inner = node.body if isinstance(node, ast.ClassDef) else []
+        self.methods = {method.name: method for method in inner if isinstance(method, ast.FunctionDef)}
+        if self.methods:
+            node.body = [member for member in inner if member not in self.methods.values()]
+        self._look(node, frozenset())
+
+    def add(self, name):
+        """Put a method back."""
+        method = self.methods.pop(name)
+        self.node.body.append(method)
+        self._look(method, frozenset())
+
+    def _look(self, node, imported):
+        if isinstance(node, ast.FunctionDef):
+            lazy = [part for part in ast.walk(node) if is_own_import(part)]
+            for part in lazy:
+                for alias in part.names:
+                    self.later.setdefault(alias.name.partition(":")[0], {})[alias.name] = None
+            imported = imported | {alias.name for part in lazy for alias in part.names}
+        if isinstance(node, ast.Name) and ":" in node.id and node.id not in imported:
+            self.uses[node.id] = None
+        elif isinstance(node, ast.Attribute):
+            self.attributes.add(node.attr)
+        for child in ast.iter_child_nodes(node):
+            self._look(child, imported)
+
+
+def is_own_import(node):
+    """Whether it is an import of symbols within a function."""
+    return isinstance(node, ast.ImportFrom) and node.module is None
+
+
+def used(parts, entries, called):
+    """The `parts` that are used, in the same order, their classes without methods that nobody asks for.
+
+    entries: symbols used from outside. called: names of methods that others' code calls.
+    """
+    homes = {symbol: part for part in parts for symbol in part.binds}
+    asked = [*entries, *[symbol for part in parts for symbol in (*part.uses, *_all_later(part))]]
+    for symbol in asked:
+        if symbol not in homes:
+            raise LinkError(f"{symbol} is nowhere defined")
+    live, names, waiting = {}, set(called), [homes[symbol] for symbol in entries]
+    while waiting:
+        live.update(dict.fromkeys(waiting))
+        added = False
+        for part in live:
+            for name in [name for name in part.methods if name in names or name.startswith("__")]:
+                part.add(name)
+                added = True
+            names |= part.attributes
+        wanted = [symbol for part in live for symbol in (*part.uses, *_all_later(part))]
+        waiting = [homes[symbol] for symbol in wanted if homes[symbol] not in live] or (list(live) if added else [])
+    return [part for part in parts if part in live]
+
+
+def chunks(parts, entries):
+    """The `parts` in lists of those that are loaded together, each in the order of `parts`: {module's name: list}."""
+    homes = {symbol: part for part in parts for symbol in part.binds}
+    roots = {}
+    for symbol in entries:
+        roots.setdefault(symbol.partition(":")[0], {})[symbol] = None
+    importers = dict.fromkeys(roots)
+    for part in parts:
+        for module, symbols in part.later.items():
+            roots.setdefault(module, {}).update(symbols)
+            if importers.setdefault(module, []) is not None:
+                importers[module].append(part)
+    closures = {name: _closure([homes[symbol] for symbol in symbols], homes) for name, symbols in roots.items()}
+    before = _before(parts, closures, importers)
+    found = {}
+    for part in parts:
+        of = [name for name in closures if part in closures[name] and part not in before[name]]
+        wake = [name for name in _WAKE if name in of]
+        found.setdefault(tuple(wake[:1] or of), []).append(part)
+    return _named(found, roots)
+
+
+def _all_later(part):
+    return [symbol for symbols in part.later.values() for symbol in symbols]
+
+
+def _closure(parts, homes):
+    found = set()
+    waiting = list(parts)
+    while waiting:
+        part = waiting.pop()
+        if part not in found:
+            found.add(part)
+            waiting += [homes[symbol] for symbol in part.uses]
+    return found
+
+
+def _before(parts, closures, importers):
+    """{root: the parts that are there whenever it is loaded}; of an entry, none."""
+    before = {name: set() if of is None else set(parts) for name, of in importers.items()}
+    changed = True
+    while changed:
+        changed = False
+        for name, of in importers.items():
+            if of is None:
+                continue
+            ways = [before[root] | closures[root] for part in of for root in closures if part in closures[root]]
+            now = set.intersection(*ways)
+            changed = changed or now != before[name]
+            before[name] = now
+    return before
+
+
+def _named(found, roots):
+    """A name for each chunk: its root's; where it has several, or the name is taken, that of its last part's module."""
+    named = {}
+    for of, parts in sorted(found.items(), key=lambda pair: len(pair[0])):
+        module = of[0] if len(of) == 1 else parts[-1].binds[0].partition(":")[0]
+        name = "firmware." + module.removeprefix("firmware.").replace(".", "_")
+        while name in named or name in roots and of != (name,):
+            name += "_"
+        named[name] = parts
+    return named
+
+
+def _binds(node):
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        return [node.name]
+    return [part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)]
