@@ -8,11 +8,15 @@ from freezegun import freeze_time
 from firmware.config import Config
 from firmware.core.grants import GRANT_SIZE, Grants
 from firmware.core.words import EVENT, NUMBER
-from firmware.net.messages import PUT_GRANT, unpack
+from firmware.net.messages import DONE, PUT_GRANT, unpack
+from host_sim.lock import DEFAULT_START
 from tests.host.gateways import key_file
 from tests.host.owners import CONFIG, folder, lock_of, record, run
+from tests.host.radio_lock import GATEWAY, radio_lock
+from tests.host.test_admission_by_radio import results
 from tools.gateway.keyfile import load
 from tools.gateway.store import Store
+from tools.owner.register import registered
 
 ISSUER = """
 [[issuer]]
@@ -84,6 +88,19 @@ def test_a_parcel_opens_once(keep, kept, keys):
             assert lock.log()[-1 if expected == "used" else -2]["decision"] == expected
     listed = run(keep, "list", "front").stdout
     assert [text for text in ("parcel 8", "UPS", "not yet") if text not in listed] == []
+
+
+def test_the_lock_takes_it_at_its_next_check_in(kept):
+    made, issued = registered(kept, TRACKING, DEFAULT_START)
+    packed = made.issuer.packed[-GRANT_SIZE:]
+    with radio_lock(grants=kept.grants, settings=kept.settings, seed=1) as (lock, peer):
+        for decision in ("wrong", "opened", "used"):
+            lock.wake()
+            lock.type(issued.digits + "#")
+            lock.run_until(lambda: not lock.awake, 90)
+            assert [each["decision"] for each in lock.log() if each["kind"] == "entry"][-1] == decision
+            if decision == "wrong":
+                assert results(lock, peer, GATEWAY, (PUT_GRANT, packed)) == [(DONE, "")]
 
 
 def test_ids_go_on_and_nothing_else_changes(keep, keys):
