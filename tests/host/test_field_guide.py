@@ -10,6 +10,7 @@ from firmware.config import Closed
 from firmware.core.words import DECISIONS, OWNER, SERVICE
 from firmware.drivers.signals import PATTERNS
 from firmware.logbook import FAULTS
+from host_sim.lock import Lock, LockConfig
 from host_sim.runtime.image import PROJECT
 from tests.both.rhythms import word
 from tools.courier import ROWS
@@ -85,3 +86,17 @@ def test_the_figures_are_those_of_the_firmware():
     assert "Below 48 change them, below 44 the motor stays off" in GUIDE
     seconds = next(n for n in range(1, 10**6) if drift((0, 0), n) > drift((0, 0), 0))
     assert f"second in {round(seconds / 3600)} hours" in GUIDE
+
+
+def test_two_digits_cost_nothing_and_tell_a_lock_that_serves_from_one_that_has_a_fault():
+    with Lock(config=LockConfig(grants=[{"label": "lobby", "kind": "event", "digits": 8, "check": True}])) as lock:
+        for damaged in (False, True):
+            if damaged:
+                lock.damage_sector(0)
+            lock.wake()
+            lock.type("12#")
+            lock.wait(3)
+            assert lock.answer == ("owner" if damaged else "wrong")
+            lock.run_until(lambda: not lock.awake, 60)
+        assert [event["kind"] for event in lock.log()] == ["boot", "entry", "fault", "entry"]
+        assert {event["attempt"] for event in lock.log()} == {0}
