@@ -15,6 +15,7 @@ from tests.host.prompted import Prompt
 from tools.cli import app
 from tools.image import Refused
 from tools.owner.keep import Keep
+from tools.owner.register import registered
 
 RELEASE = "fw-000000000000"
 YES, NO, RANDOM = "y\n", "n\n", "\n"
@@ -318,6 +319,27 @@ def test_what_was_revoked_at_the_keypad_stays_revoked(bench):
     bench.done(YES)
     assert bench.record().grants[1]["revoked"]
     assert bench.answer(couriers) == "owner"
+
+
+def test_what_was_registered_stays_until_it_is_over(bench):
+    bench.done(FIRST)
+    keep = Keep(bench.keep.path)
+    keep.unlock(PASSPHRASE)
+    with keep.change("front") as record:
+        config = record.settings | {"buckets": [*record.settings["buckets"], [10, 3, 86400]]}
+        record.settings = config
+    with keep.change("front") as record:
+        made, issued = registered(record, "1Z 999 AA1 01 2345 6784", int(bench.time()))
+        record.__dict__.update(vars(made))
+    bench.write(CONFIG + '[[bucket]]\nlength = 10\nburst = 3\nrefill = "1d"\n')
+    bench.done(YES)
+    assert bench.record().grants[-1]["label"] == "parcel 8"
+    assert bench.answer(issued.digits) == "opened"
+    bench.lock.wait(15 * 86400)
+    bench.done(YES)
+    assert bench.record().grants[-1]["label"] == "owner"
+    bench.write(CONFIG + PARCEL)
+    bench.refused("grant 8: its id was used before", answers=RANDOM)
 
 
 def test_a_lock_that_goes_away_is_told(bench):

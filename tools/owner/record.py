@@ -58,8 +58,8 @@ class Record:
     seen: bodies, hex, of the state that a dump last showed; seen_at: unix s of it, 0 for never.
     board: the number, hex, of the chip that the secrets are for; "" on a computer that did not provision it. pending:
     it is not known to be on its lock as it is here. provisioned: unix s at which that was last known, 0 for never.
-    used: every id that a grant ever had. radio: None, or {"settings": as firmware/net/settings.py reads them,
-    "authority": DER of a certificate in hex}.
+    used: every id that a grant ever had; registered: those of grants that no configuration has. radio: None, or
+    {"settings": as firmware/net/settings.py reads them, "authority": DER of a certificate in hex}.
     """
 
     label: str
@@ -77,6 +77,7 @@ class Record:
     pending: bool = False
     provisioned: int = 0
     used: list = field(default_factory=list)
+    registered: list = field(default_factory=list)
     radio: dict | None = None
 
     @cached_property

@@ -55,6 +55,7 @@ def registered(record, text, now, span=None, whom="", last=None, unpredictable=6
         share=record.share | {grant_id: [0]},
         codes=list(record.codes),
         used=sorted({*record.used, grant_id}),
+        registered=[*record.registered, grant_id],
     )
     try:
         admit(made.settings, made.table, now, record.table, record.used)

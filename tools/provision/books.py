@@ -40,7 +40,7 @@ def begun(wanted, label, now, board):
 def renewed(record, wanted, now, revoked):
     """The Record of the same lock with another set, pending if it is another. Raises Refused: what may not change.
 
-    revoked: ids of grants that the lock holds as revoked, and that stay so.
+    revoked: ids of grants that the lock holds as revoked. What is revoked stays so, and what was registered stays.
     """
     config = wanted.config
     known = {grant["id"]: grant for grant in record.grants}
@@ -53,9 +53,15 @@ def renewed(record, wanted, now, revoked):
                 f"grant {new.id(i)} ({new.label(i)}): {', '.join(changed)} cannot change, since its codes would "
                 f"be others: take a new id, above {max(record.used)}"
             )
-    gone = sorted(set(revoked) & {grant["id"] for grant in config.grants})
-    config = replace(config, grants=tuple(g | {"revoked": True} if g["id"] in gone else g for g in config.grants))
-    return _made(record, wanted._replace(config=config), now, known, record.table)
+    stays = [known[grant_id] for grant_id in _standing(record, now)]
+    gone = {*revoked, *(grant["id"] for grant in record.grants if grant.get("revoked"))}
+    grants = [grant | {"revoked": True} if grant["id"] in gone else grant for grant in (*config.grants, *stays)]
+    return _made(record, wanted._replace(config=replace(config, grants=tuple(grants))), now, known, record.table)
+
+
+def _standing(record, now):
+    """Ids of grants that were registered, which no configuration has, and are not over at unix second `now`."""
+    return [grant["id"] for grant in record.grants if grant["id"] in record.registered and grant["valid_until"] > now]
 
 
 def asked_for(record, config):
@@ -112,6 +118,7 @@ def _made(record, wanted, now, known, before):
         apps=[grant_id for grant_id in record.apps if grant_id in ids],
         codes=[code for code in record.codes if code.grant in ids],
         used=sorted({*record.used, *ids}),
+        registered=[grant_id for grant_id in record.registered if grant_id in ids],
         radio=radio,
     )
     return made if made == record else replace(made, pending=True)

@@ -125,7 +125,7 @@ class Provisioning:
 
     def _dropped(self, record, found):
         """Ask whether grants that the lock has and the configuration has not are to go."""
-        wanted = {grant["id"] for grant in self._wanted.config.grants}
+        wanted = {grant["id"] for grant in self._wanted.config.grants} | set(record.registered)
         gone = [
             f"{label} (id {grant_id})" for grant_id, _, label in (found.rows if found else ()) if grant_id not in wanted
         ]
