@@ -17,6 +17,10 @@ from firmware.drivers.keypad import Keypad
 
 _POLL_MS = const(10)
 _NAP_MS = const(4000)  # half the watchdog's time
+_BLIND_MS = const(60)  # shorter than anybody presses a key
+_RETRY_MS = const(300_000)
+_DAY_MS = const(86_400_000)
+_MOST_RETRIES = const(9)  # twice nine times 5 minutes is more than a day
 _STUCK_MS = const(300_000)  # until a stuck key, which cannot wake the chip, is looked at again
 
 
@@ -33,12 +37,25 @@ def run(board):
         board.quiet()
         calling.wake.crash()
     now = board.now()
-    retry_ms, radio_ms = session.retry_ms(now), calling.radio_ms()
+    retry_ms, radio_ms = _retry_ms(session.door, calling.wake.memory, now), calling.radio_ms()
     if radio_ms:
         retry_ms = min(retry_ms or radio_ms, radio_ms)
     if keypad.active:
         retry_ms = min(retry_ms or _STUCK_MS, _STUCK_MS)
     board.sleep(retry_ms, not (session.door.locked or session.door.held(now)))
+
+
+def _retry_ms(door, memory, now):
+    """When to look again without a key: after 5 minutes, then twice that, up to a day, since a stalled motor eats the
+    batteries; 0: never, the bolt is locked. While it is held open, a little before that ends: the chip's own clock,
+    which ends a sleep, may be 5 % slow."""
+    held = door.held(now)
+    if held:
+        return held - held // 20
+    delay = 0 if door.locked else min(_RETRY_MS << memory.retries, _DAY_MS)
+    memory.retries = 0 if door.locked else min(memory.retries + 1, _MOST_RETRIES)
+    memory.keep()
+    return delay
 
 
 def serve(board, session, calling):
@@ -54,6 +71,7 @@ def serve(board, session, calling):
             session.close()
         reason = calling.reason(session, idle)
         if reason:
+            session.looked, session.discreet = board.now(), calling.discreet(reason)
             calling.check_in(session, reason, lambda: breathe(board, session))
             continue
         if idle:
@@ -79,9 +97,12 @@ def turn(board, session):
 
 def breathe(board, session):
     """A turn in the midst of a check-in, and a while until the next; with a bolt that moves, until it is at rest."""
+    if board.now() - session.looked > _BLIND_MS:
+        session.blind(board.now())
     while True:
         turn(board, session)
         session.work()
         board.wait(_POLL_MS, False)
+        session.looked = board.now()
         if not session.busy:
             return

@@ -77,6 +77,10 @@ class Calling:
             memory.keep()
         return self._unasked() if idle else 0
 
+    def discreet(self, reason):
+        """Whether nothing at the door may show that there is a check-in for `reason`: it may be of duress."""
+        return reason == _BY_EVENT
+
     def radio_ms(self):
         """Ms until the next check-in that nobody has to ask for; 0: none."""
         memory = self._memory

@@ -8,6 +8,7 @@ who has no key any more, and the command is done when it comes again.
 
 import json
 
+from firmware.blocking import announce, pulse
 from firmware.commanders import Commanders
 from firmware.config import MAX_ROWS, Config, ConfigError
 from firmware.core.grants import GRANT_SIZE, Grants
@@ -136,7 +137,8 @@ class Changes(Commanders):
 
         packed: keys that are kept before; None: they stay.
         """
-        wake = self._wake
+        wake, session = self._wake, self._session
+        announce(session, self._now, self._turn)
         self.rest()
         self.catch_up()
         try:
@@ -145,13 +147,18 @@ class Changes(Commanders):
             table = change(fields, table)
             fields["command"] = list(mark)
             text = json.dumps(fields, separators=(",", ":")).encode()
+            pulse(session, wake.board)
             self._check(mark[0], text, fields, table, grows)
+            pulse(session, wake.board)
             if packed is not None:
                 self.keep_keys(packed)
+                pulse(session, wake.board)
             wake.vault.replace(text, table)
         except StorageError as error:
             self._failed(error)
-        renew(wake, self._session)
+        pulse(session, wake.board)
+        renew(wake, session)
+        pulse(session, wake.board)
         if wake.fault:
             raise Refused(messages.STORAGE)
         try:

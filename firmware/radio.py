@@ -12,6 +12,7 @@ from hashlib import sha256
 
 from micropython import const
 
+from firmware.blocking import announce
 from firmware.core.words import LOST
 from firmware.limits import FAILED, IGNORED, UNSAFE, Limits
 from firmware.memory import ON_CALLS
@@ -136,6 +137,8 @@ class _Attempt:
         self._link = link = Link(stream, self._secure())
         user, login = radio.user or None, radio.login or None
         mqtt = Mqtt(simple, link, self._wake.config.lock, (address, radio.port), user, login, take, turn)
+        if radio.security != INSECURE:
+            announce(self._session, board.now, turn)
         try:
             self._dated(mqtt.connect, recall.failures > 0)
         except LinkError:

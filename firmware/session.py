@@ -9,7 +9,7 @@ from micropython import const
 from firmware import door as doors
 from firmware.answers import ANSWERS, DOOR
 from firmware.core.bounds import OWNER_S
-from firmware.core.entry import ENTERED, NOTHING, OVERLONG, Entry
+from firmware.core.entry import DOUBTFUL, ENTERED, NOTHING, OVERLONG, Entry
 from firmware.core.words import (
     ACCEPTED,
     BATTERY,
@@ -30,9 +30,6 @@ _IDLE_MS = const(10_000)  # without a key, then to sleep
 _MENU_MS = const(30_000)  # without a key, then the menu closes
 _WATCH_MS = const(250)  # how often the door is looked at while the menu is open
 _SPACING_MS = const(3_000)  # before the next entry, after one that cost nothing
-_RETRY_MS = const(300_000)
-_DAY_MS = const(86_400_000)
-_MOST_RETRIES = const(9)  # twice nine times 5 minutes is more than a day
 _CALL = const(0x30)  # `0` alone calls the other end, without a code
 _OWNER_S = const(15)  # between two entries of the owner's length
 
@@ -43,7 +40,8 @@ class Session:
     `attempts` is None while the lock has a fault: every entry is then answered `storage` and costs nothing. `open_menu`
     makes the menu.Menu for this session after an accepted code that may use it: it takes the entries that are too
     short for a code. `call()` asks for the other end and returns an answer, or None where there is no radio. `remote`
-    is whoever else wants to know what `Door` reports (`follow`), while the radio is on.
+    is whoever else wants to know what `Door` reports (`follow`), while the radio is on. `discreet`: nothing at the door
+    may show that there is a check-in. `looked`: ms of the last look at the keypad in a check-in.
     """
 
     def __init__(self, keypad, door, signals, memory, clock, attempts, logbook, open_menu, call):
@@ -57,6 +55,8 @@ class Session:
         self._open_menu = open_menu
         self._call = call
         self.remote = None
+        self.discreet = False
+        self.looked = 0
         self.menu = None  # of a judge that is still `attempts`
         self._menu_until = 0  # ms at which it closes by itself
         self._passed = False  # the door was open since it is there: when it closes, whoever opened the menu is inside
@@ -70,6 +70,16 @@ class Session:
     def busy(self):
         """Whether the bolt moves, or is about to: nothing else may be begun, and nothing may take long."""
         return self.door.bolt.moving or bool(self.attempts and self.attempts.pending)
+
+    @property
+    def typing(self):
+        """Whether an entry was begun and is not ended."""
+        return self._turn < 0 and self._entry.length > 0
+
+    def blind(self, now):
+        """Nobody has looked at the keypad until `now` for longer than a key may be pressed (`Entry.blind`)."""
+        if not self.discreet and self._entry.blind(now):
+            self.signals.play("busy", now)
 
     def greet(self, now):
         """Somebody is there: say that the keypad listens."""
@@ -119,19 +129,6 @@ class Session:
             self.attempts.tidy()
         self._logbook.tidy()
 
-    def retry_ms(self, now):
-        """When to look again without a key: after 5 minutes, then twice that, up to a day, since a stalled motor eats
-        the batteries; 0: never, the bolt is locked. While it is held open, a little before that ends: the chip's own
-        clock, which ends a sleep, may be 5 % slow."""
-        held = self.door.held(now)
-        if held:
-            return held - held // 20
-        locked = self.door.locked
-        delay = 0 if locked else min(_RETRY_MS << self._memory.retries, _DAY_MS)
-        self._memory.retries = 0 if locked else min(self._memory.retries + 1, _MOST_RETRIES)
-        self._memory.keep()
-        return delay
-
     def _take(self, key, now):
         self._last = now
         self._menu_until = now + _MENU_MS
@@ -155,8 +152,10 @@ class Session:
             self.answer(WRONG, now)
         elif what == NOTHING and self.door.held(now):
             self._let_go(now)
+        elif what == DOUBTFUL:
+            self.signals.play("busy", now)
         else:
-            self.signals.play("key", now)
+            self.signals.play("busy" if self._entry.doubtful else "key", now)
             if self._entry.length == 1 and self.attempts:
                 self.attempts.begin()
 

@@ -2,7 +2,17 @@
 
 from keyring import raises
 
-from firmware.core.entry import CLEARED, DIGIT, ENTERED, MAX_DIGITS, NOTHING, OVERLONG, SILENCE_MS, Entry
+from firmware.core.entry import (
+    CLEARED,
+    DIGIT,
+    DOUBTFUL,
+    ENTERED,
+    MAX_DIGITS,
+    NOTHING,
+    OVERLONG,
+    SILENCE_MS,
+    Entry,
+)
 
 
 def typed(entry, keys, now=0):
@@ -140,3 +150,39 @@ def test_a_stream_is_as_many_entries_as_it_has_hashes():
         entries.append(text(entry).decode())
     assert "".join(entries) == stream[:1002]
     assert len(entries) == 112
+
+
+def test_an_entry_of_which_a_key_may_be_missing_is_not_judged():
+    entry = Entry()
+    assert not entry.blind(500)
+    assert typed(entry, "12", 2000) == [DIGIT, DIGIT] and not entry.doubtful
+    assert entry.blind(3000) and entry.doubtful
+    assert typed(entry, "34#", 5000) == [DIGIT, DIGIT, DOUBTFUL]
+    assert text(entry) == b"" and entry.digits == bytes(MAX_DIGITS)
+    assert typed(entry, "1234#", 5500) == [DIGIT] * 4 + [ENTERED]
+    assert text(entry) == b"1234"
+
+
+def test_nor_is_one_that_may_have_begun_while_nobody_looked():
+    for wait, end in ((0, DOUBTFUL), (999, DOUBTFUL), (1000, ENTERED)):
+        entry = Entry()
+        entry.blind(3000)
+        assert typed(entry, "12#", 3000 + wait)[-1] == end
+
+
+def test_doubt_ends_with_the_entry():
+    for ended in ("*", None, "#"):
+        entry = Entry()
+        typed(entry, "12")
+        entry.blind(100)
+        if ended:
+            entry.feed(ended, 200)
+        else:
+            entry.tick(SILENCE_MS)
+        assert typed(entry, "12#", SILENCE_MS + 1100)[-1] == ENTERED
+
+
+def test_an_entry_that_has_ended_is_beyond_doubt():
+    entry = Entry()
+    typed(entry, "12#")
+    assert not entry.blind(100) and text(entry) == b"12"

@@ -47,12 +47,12 @@ class Gateway:
 
 
 @contextmanager
-def locked(runtime, broker, radio, synchronised=True, **options):
+def locked(runtime, broker, radio, synchronised=True, grants=GRANTS, **options):
     """(lock, issuers) with a gateway at `broker`."""
     settings = {"issuers": ISSUERS, "lock": LOCK}
     radio = {"host": HOST, "user": LOCK, "login": LOCK, "keys": KEYS, **radio}
     MqttClient(broker.plain, LOCK).close()
-    config = LockConfig(grants=GRANTS, settings=settings, radio=radio, synchronised=synchronised)
+    config = LockConfig(grants=grants, settings=settings, radio=radio, synchronised=synchronised)
     with Lock(runtime, config, **options) as lock:
         network = lock.world.network
         for port, real in ((8883, broker.tls), (8884, broker.psk)):
