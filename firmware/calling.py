@@ -47,6 +47,11 @@ class Calling:
         self._announced = None  # nonce of the entry for which the lock has checked in
         self._failed = None  # what the lock itself has raised in the midst of a check-in
 
+    @property
+    def urgent(self):
+        """Whether duress is to be told, of which nothing at the door may show."""
+        return self._memory.news & URGENT
+
     def call(self):
         """Somebody calls the other end without a code: the answer, a pattern's name; None where there is no radio."""
         if not self._memory.radio_at or self.wake.fault:
@@ -76,10 +81,6 @@ class Calling:
             memory.call = 0
             memory.keep()
         return self._unasked() if idle else 0
-
-    def discreet(self, reason):
-        """Whether nothing at the door may show that there is a check-in for `reason`: it may be of duress."""
-        return reason == _BY_EVENT
 
     def radio_ms(self):
         """Ms until the next check-in that nobody has to ask for; 0: none."""

@@ -105,8 +105,6 @@ class Remote(Changes):
     # Telling
 
     def identify(self):
-        if self._session.discreet:
-            raise Refused(messages.RETRY)
         self._session.signals.begin(FRAME * 3, self._now())
 
     def send_log(self, first):

@@ -24,7 +24,7 @@ class Row:
 ROWS = (
     Row("opened", "Open", "Go in. Pull the door shut when you leave: it locks by itself."),
     Row("accepted", "Right, go on", "The second code, or the owner's yes, must follow within a minute."),
-    Row("busy", "Wait", "Type nothing. The answer comes within 15 seconds."),
+    Row("busy", "Wait", "Type nothing for 15 seconds. No answer? Type it again."),
     Row("mistyped", "Slip of the finger", "Type it again. This costs nothing."),
     Row("wrong", "No such code", "Compare every digit. Is this the right door?"),
     Row("early", "Too early", "Come back when your time begins."),
