@@ -54,6 +54,7 @@ class LiveLock(App):
         Binding("j", "jam", "jam"),
         Binding("p", "power", "power"),
         Binding("b", "battery", "battery"),
+        Binding("m", "maintenance", "key"),
         Binding("f", "forward(60)", "+1 min"),
         Binding("F", "forward(3600)", "+1 h"),
         Binding("q", "quit", "quit"),
@@ -126,6 +127,10 @@ class LiveLock(App):
         self._battery = (self._battery + 1) % len(BATTERIES_MV)
         self.lock.battery(BATTERIES_MV[self._battery])
 
+    def action_maintenance(self):
+        """Hold the maintenance key down, or let go of it."""
+        self.lock.maintenance_key(not self.lock.world.maintenance_key.down)
+
     def action_forward(self, seconds):
         """Let time leap."""
         self._world(lambda: self.lock.wait(seconds))
@@ -169,7 +174,7 @@ class LiveLock(App):
         door = Text("open", "bold yellow") if lock.door_state == "open" else Text("closed", "green")
         return (
             ("clock", utc_text(lock.now)),
-            ("chip", panels.chip(lock.powered, lock.awake)),
+            ("chip", panels.chip(lock.powered, lock.awake, lock.console, world.maintenance_key.down)),
             ("battery", panels.battery(world.battery.mv, low_mv=4800, least_mv=4400)),
             ("door", door),
             ("openings", str(lock.openings)),

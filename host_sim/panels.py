@@ -51,11 +51,15 @@ def battery(mv, low_mv, least_mv):
     return Text.assemble(("█" * cells, style), ("·" * (_BAR - cells), "bright_black"), (f" {mv / 1000:.2f} V", style))
 
 
-def chip(powered, awake):
-    """Whether the chip runs."""
+def chip(powered, awake, console, key):
+    """Whether the chip runs, its console is open, the maintenance key is down."""
     if not powered:
-        return Text("no power", "bold red")
-    return Text("awake", "bold green") if awake else Text("asleep: * wakes it", "blue")
+        text = Text("no power", "bold red")
+    elif console:
+        text = Text("console open", "bold yellow")
+    else:
+        text = Text("awake", "bold green") if awake else Text("asleep: * wakes it", "blue")
+    return text.append(", key held", "yellow") if key else text
 
 
 def flash(erases, used, newest, recent):

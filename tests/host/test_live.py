@@ -129,6 +129,14 @@ def test_door_bolt_power_and_battery_obey_their_keys():
         await person.press("p")
         person.let_pass(1)
         assert "awake" in person.panel("lock")
+        await person.press("p", "m", "p")
+        person.let_pass(1)
+        person.let_pass(1)
+        person.let_pass(1)
+        assert "console open, key held" in person.panel("lock")
+        await person.press("m", "p", "p")
+        person.let_pass(1)
+        assert "awake" in person.panel("lock")
 
     at_the_lock(act)
 
