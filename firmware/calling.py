@@ -14,11 +14,10 @@ from micropython import const
 from firmware.core import records
 from firmware.core.budget import Budget
 from firmware.core.grants import Grants
-from firmware.logbook import NEWS, URGENT
-from firmware.memory import ON_CALLS, UNKNOWN
-from firmware.store import BLANK, StorageError
+from firmware.logbook import URGENT
+from firmware.memory import UNKNOWN
+from firmware.store import StorageError
 from firmware.store import audit as log
-from firmware.store.vault import Vault, VaultError
 
 BANKS = "cd"
 """Of the vault that holds the radio's settings, in the same namespace as the lock's."""
@@ -30,7 +29,6 @@ _BY_EVENT = const(3)
 _BY_ENTRY = const(4)
 
 _AGAIN_S = const(3600)
-_BROKEN = const(12)  # as in net/link.py
 
 # Buckets beside those of the typed lengths, which are longer: calls without a code, and news.
 _CALLS = const(1)
@@ -45,7 +43,6 @@ class Calling:
         self.wake = wake
         self._memory = wake.memory
         self._announced = None  # nonce of the entry for which the lock has checked in
-        self._failed = None  # what the lock itself has raised in the midst of a check-in
 
     @property
     def urgent(self):
@@ -95,58 +92,20 @@ class Calling:
         return (left if left > 0 else _AGAIN_S) * 1000  # what is due is not done only by a wake that failed
 
     def check_in(self, session, reason, turn):
-        """Check in; `turn()` serves the door and whoever is there, and lets some ms pass.
+        """Check in; `turn()` serves the door and whoever is there, and lets some ms pass."""
+        from firmware.exchange import check_in
 
-        Whatever goes wrong with the radio, the session goes on; raises what the lock itself raises meanwhile.
-        """
-        wake, memory = self.wake, self._memory
-        memory.call = 0
-        vault, contents = self._vault()
-        if contents is None:
-            return
-        self._brace()
-        told = False
-
-        def serve():
-            try:
-                turn()
-            except Exception as error:
-                self._failed = error
-                raise
-
-        try:
-            from firmware.radio import check_in
-
-            told = check_in(wake, session, vault, contents, reason, serve)
-        except Exception:
-            wake.logbook.once(log.RADIO, _BROKEN)
-        if self._failed:
-            raise self._failed
-        if told or not memory.news:
-            memory.news = memory.tries = memory.tell_at = 0
-        elif not memory.news & URGENT and memory.radio_at < UNKNOWN:
-            memory.tell_at = memory.radio_at  # is told then
-        memory.keep()
-
-    def _brace(self):
-        """Should the check-in take the lock down with it, it does not begin again at once."""
-        from firmware.net.when import again_in
-
-        memory, now = self._memory, self.wake.board.rtc_seconds()
-        if memory.radio_at == UNKNOWN:
-            memory.news |= NEWS  # that there was no power
-        if memory.radio_at != ON_CALLS:
-            memory.radio_at = now + _AGAIN_S
-        memory.tell_at = now + again_in(memory.news & URGENT, memory.tries, self.wake.config.lock)
-        memory.tries += 1
-        memory.keep()
+        check_in(self.wake, session, reason, turn)
 
     def _unasked(self):
         """Why to check in though nobody asks for it: there is something to tell, or the time has come."""
         memory, now = self._memory, self.wake.board.rtc_seconds()
         first = memory.radio_at == UNKNOWN
-        if first and self._vault()[1] is None:
-            return 0
+        if first:
+            from firmware.exchange import opened
+
+            if opened(self.wake)[1] is None:
+                return 0
         if not first and now >= memory.radio_at:
             if self._strong():
                 return _BY_TIMER
@@ -174,20 +133,6 @@ class Calling:
     def _strong(self):
         """Whether the batteries would move the bolt."""
         return self.wake.battery.millivolts() >= self.wake.config.battery_min_mv
-
-    def _vault(self):
-        """(Vault, contents) of the radio; without contents the lock has none, or does not know its name there."""
-        wake, memory = self.wake, self._memory
-        vault, contents = Vault(wake.board.nvs("dropbolt"), BANKS) if wake.config.journal else None, None
-        try:
-            contents = vault.load() if vault else None
-        except VaultError as error:
-            if error.reason != BLANK:
-                wake.logbook.event(log.RADIO, log.UNUSABLE)
-        if contents is None:
-            memory.radio_at = memory.news = 0
-            memory.keep()
-        return vault, contents
 
     def _affords(self, kind):
         """Draw a token of what strangers can make the lock spend; kept in flash, so no loss of power gives it back."""

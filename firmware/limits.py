@@ -22,7 +22,7 @@ FAILED, UNDONE, IGNORED, UNSAFE = 0, 1, 2, 3
 COMMANDS = const(24)
 CHANGES = const(8)
 """Of an issuer in a day: commands, and among them those that change what is in NVS."""
-ALL_CHANGES = const(12)
+ALL_CHANGES = const(10)
 """Of all issuers together in a day."""
 
 _KINDS = (log.RADIO, log.UNDONE, log.IGNORED, log.RADIO)
