@@ -13,7 +13,10 @@ try:
 except KeyboardInterrupt:
     pass
 
-from machine import Pin  # noqa: E402  (the console is closed before anything else)
+from machine import SOFT_RESET, Pin, reset, reset_cause  # noqa: E402  (the console is closed before anything else)
 
 for number in (18, 19, 23):  # IN1, IN2, nSLEEP of the motor's bridge
     Pin(number, Pin.OUT, value=0)
+
+if reset_cause() == SOFT_RESET:  # by Ctrl-D at the prompt: main.py might not be run, and the prompt would stay open
+    reset()

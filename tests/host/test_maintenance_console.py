@@ -2,12 +2,14 @@
 
 import os
 import threading
+import time
 from contextlib import contextmanager
 
 import pytest
 from mpremote.transport import TransportError
 from mpremote.transport_serial import SerialTransport
 
+from host_sim.chip.protocol import SOFT_RESET
 from host_sim.lock import LockConfig
 from tests.host.cabled import Cabled, firmware, installed
 
@@ -103,6 +105,27 @@ def test_without_the_key_the_lock_is_as_ever_and_there_is_no_prompt(disk):
         assert not cable.settle()
         with pytest.raises(TransportError):
             prompt(cable.port, 0.5)
+        assert cable.do(opens)
+
+
+@pytest.mark.parametrize("raw", [False, True])
+def test_a_soft_reset_keeps_no_prompt_open_either(disk, raw):
+    """After one from raw mode MicroPython runs no main.py."""
+    with Cabled(disk, LockConfig(GRANTS), held=True) as cable:
+        assert cable.settle()
+        transport = prompt(cable.port)
+        cable.do(lambda lock: lock.maintenance_key(False))
+        if not raw:
+            transport.exit_raw_repl()
+        boots = cable.do(lambda lock: lock.boots)
+        transport.serial.write(b"\x04")
+        for _ in range(1000):
+            if cable.do(lambda lock: lock.boots) == boots + 2:
+                break
+            time.sleep(0.01)
+        transport.close()
+        assert not cable.settle()
+        assert cable.do(lambda lock: lock.world.chip.reset_cause) != SOFT_RESET
         assert cable.do(opens)
 
 
