@@ -122,7 +122,7 @@ class Changes(Commanders):
 
         def change(fields, table):
             if not self.permissions(number):
-                raise Refused(messages.UNKNOWN)
+                raise Refused(messages.BEFORE if self._radio.keys.known(number) else messages.UNKNOWN)
             fields["issuers"] = [row for row in fields["issuers"] if row[0] != number]
             grants = Grants(table)
             for i in range(len(grants)):

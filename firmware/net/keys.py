@@ -52,6 +52,10 @@ class Keys:
         """(number, epoch) of every key in use, in order."""
         return sorted(pair for pair in self._rows if self._rows[pair] != _SPENT)
 
+    def known(self, number):
+        """Whether the issuer has a key, or had one."""
+        return any(n == number for n, _ in self._rows)
+
     def renewed(self, number, epoch):
         """Whether an earlier key of the issuer than the one of this epoch is in use."""
         return any(n == number and e < epoch for n, e in self.in_use())

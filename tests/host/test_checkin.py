@@ -120,7 +120,8 @@ def test_issuers_are_put_and_revoked_with_all_that_is_theirs(runtime):
         assert CARRIER not in [counter.sender for counter in peer.issuers.of(Hello)[-1].counters]
         assert not opens(lock, code + "#")
         assert lock.answer == "owner"
-        assert done(lock, peer, GATEWAY, m.REVOKE_ISSUER, CARRIER) == m.UNKNOWN
+        assert done(lock, peer, GATEWAY, m.REVOKE_ISSUER, CARRIER) == m.BEFORE
+        assert done(lock, peer, GATEWAY, m.REVOKE_ISSUER, 99) == m.UNKNOWN
         assert done(lock, peer, GATEWAY, m.REVOKE_ISSUER, GATEWAY) == m.REFUSED
 
 
