@@ -93,9 +93,9 @@ class Calling:
 
     def check_in(self, session, reason, turn):
         """Check in; `turn()` serves the door and whoever is there, and lets some ms pass."""
-        from firmware.exchange import check_in
+        from firmware.exchange import attempt
 
-        check_in(self.wake, session, reason, turn)
+        attempt(self.wake, session, reason, turn)
 
     def _unasked(self):
         """Why to check in though nobody asks for it: there is something to tell, or the time has come."""

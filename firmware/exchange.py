@@ -31,7 +31,7 @@ class _Turn:
             raise
 
 
-def check_in(wake, session, reason, turn):
+def attempt(wake, session, reason, turn):
     """Check in; `turn()` serves the door and whoever is there, and lets some ms pass.
 
     Whatever goes wrong with the radio, the session goes on; raises only what `turn` has raised.
@@ -43,9 +43,9 @@ def check_in(wake, session, reason, turn):
         return
     _brace(wake)
     try:
-        from firmware import radio
+        from firmware.radio import check_in
 
-        told = radio.check_in(wake, session, vault, contents, reason, served)
+        told = check_in(wake, session, vault, contents, reason, served)
     except Exception:
         wake.logbook.once(log.RADIO, _BROKEN)
     if served.error:
