@@ -11,10 +11,19 @@ from mpremote.transport import TransportError, TransportExecError
 from mpremote.transport_serial import SerialTransport
 
 from tools.image import Refused
+from tools.image.release import PROMPT
 
 _ANSWER_S = 5
 _SILENT_S = 3
 _RAW = b"raw REPL; CTRL-B to exit\r\n"
+_MODULES = """
+import gc, sys
+for name in list(sys.modules):
+    if name.startswith("firmware"):
+        del sys.modules[name]
+sys.path.insert(0, "/{folder}/{prompt}")
+gc.collect()
+"""
 _NO_PORT = "{port} cannot be opened: is the cable plugged in, and no other program using it?"
 _NO_PROMPT = (
     "the lock on {port} gives no prompt: hold its maintenance key while it restarts, until the LED stays lit, "
@@ -49,6 +58,11 @@ def opened(port, broken):
             transport.close()
         except (OSError, termios.error):  # the port is gone
             pass
+
+
+def name_modules(transport, folder):
+    """Have the modules of the release in `folder` under their own names; those that a wake loads are linked."""
+    transport.exec(_MODULES.format(folder=folder, prompt=PROMPT))
 
 
 def restart(transport):

@@ -279,8 +279,7 @@ def test_a_board_that_is_bare(site, kept):
 
 def test_firmware_that_cannot_be_asked(site, kept, monkeypatch):
     """The flash is read all the same."""
-    source = cable._SCRIPT.read_bytes().replace(b"firmware.assembly", b"firmware.nowhere")
-    monkeypatch.setattr(cable, "_SCRIPT", SimpleNamespace(read_bytes=lambda: source))
+    monkeypatch.setattr(cable, "_SCRIPTS", [SimpleNamespace(read_bytes=lambda: b"import firmware.nowhere")])
     seen = site.look()
     told(found(kept, seen, good=False), "its own modules cannot be asked: ImportError", "`make deploy`, then ask again")
     told(found(kept, seen, good=True), "log whole")

@@ -22,7 +22,7 @@ from tools.linker.program import Program
 PREFIX = "fw-"
 PROMPT = "prompt"
 _DIGITS = 12
-_SCRIPTS = PROJECT / "tools" / "provision" / "on_lock"
+_SCRIPTS = sorted((PROJECT / "tools").glob("*/on_lock/*.py"))
 _PATH_LINES = """\
 # Dropbolt {version}
 
@@ -92,6 +92,6 @@ def _read(folder):
 
 
 def _at_prompt(program):
-    """The compiled modules that what provisioning runs at the prompt imports by their names."""
-    scripts = [path.read_bytes() for path in sorted(_SCRIPTS.glob("*.py"))]
+    """The compiled modules that what provisioning and the doctor run at the prompt imports by their names."""
+    scripts = [path.read_bytes() for path in _SCRIPTS]
     return {file.removesuffix(".py") + ".mpy" for script in scripts for file in program.files(script)}

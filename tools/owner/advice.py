@@ -58,6 +58,9 @@ RADIO = {
     link.STALLED: "weak Wi-Fi, a slow network, or somebody stalls it",
     link.NONSENSE: "is it the broker's port?",
     link.SILENT: "does the gateway run, and does its key file have this lock?",
+    link.DRIVER: "batteries out and in; if it comes back, weak batteries or a broken chip",
+    link.MEMORY: "once: nothing; always: fewer grants, and tell whoever makes the firmware",
+    link.BROKEN: "`make deploy` or `make flash`: a file of the firmware may be missing; keys and log stay",
     audit.UNSAFE: "give the broker TLS, unless it stands on a desk",
     audit.UNUSABLE: "correct the radio's settings, provision it again",
 }

@@ -7,9 +7,10 @@ from firmware.core.words import LOST
 from tools.image.base import dotted
 from tools.log.partition import SIZE, DumpError
 from tools.log.verify import BadLog
-from tools.owner import advice, dump, finding, on_lock
+from tools.owner import advice, dump, finding
 from tools.owner.dump import OtherLock
 from tools.owner.finding import Finding
+from tools.owner.on_lock.hidden import known, masked
 from tools.owner.record import ROOT_SIZE
 
 _APART_S = 5
@@ -91,7 +92,7 @@ def _set(record, seen):
 def _other_settings(record, seen):
     theirs, ours = _settings(seen), json.loads(record.issuer.settings)
     for name in ("salt", "mac"):
-        ours[name] = on_lock.known(bytes.fromhex(ours[name]))
+        ours[name] = known(bytes.fromhex(ours[name]))
     for name in sorted(theirs.keys() | ours.keys()):
         if name in _BY_HAND or name == "zone" or theirs.get(name) == ours.get(name):
             continue
@@ -110,7 +111,7 @@ def _other_grants(record, seen):
     theirs = {Grants(packed).id(0): packed for packed in (_packed(text) for (text,) in seen.told.get("grant", ()))}
     table = record.issuer.packed
     ours = [table[at : at + GRANT_SIZE] for at in range(0, len(table), GRANT_SIZE)]
-    ours = {Grants(packed).id(0): _packed(on_lock.masked(packed)) for packed in ours}
+    ours = {Grants(packed).id(0): _packed(masked(packed)) for packed in ours}
     for grant_id in sorted(theirs.keys() | ours.keys()):
         if theirs.get(grant_id) != ours.get(grant_id):
             yield _other_grant(record, grant_id, theirs.get(grant_id), ours.get(grant_id))
@@ -180,9 +181,9 @@ def _radio(record, seen):
     told += f" as {user}" if user else ""
     told += f", gateway is issuer {gateway}, " + (f"every {often} to {rarely} s" if rarely else "on calls only")
     yield Finding(security != "insecure", told, "" if security != "insecure" else advice.RADIO[advice.audit.UNSAFE])
-    failures, reason = seen.one("check-ins", (0, 0))
+    (failures,) = seen.one("check-ins", (0,))
     if failures:
-        yield Finding(False, f"the last {failures} check-ins came to nothing", advice.RADIO.get(reason, ""))
+        yield Finding(False, f"the last {failures} check-ins came to nothing", "the log says why: below, `check-in`")
     yield from _roots(record, seen, gateway)
 
 
@@ -193,7 +194,7 @@ def _roots(record, seen, gateway):
         yield Finding(False, f"issuer {gateway}, who answers its hellos, has no key there", advice.OTHER_SET)
     for number, epoch, told in roots:
         name = f"root {number}"
-        if epoch == 1 and (name not in record.secrets or on_lock.known(record.secret(name, ROOT_SIZE)) != told):
+        if epoch == 1 and (name not in record.secrets or known(record.secret(name, ROOT_SIZE)) != told):
             yield Finding(False, f"the root key of issuer {number} is not the record's", advice.OTHER_SET)
 
 

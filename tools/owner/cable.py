@@ -1,6 +1,6 @@
 """A lock on the cable, looked at and left as it is: what `dropbolt doctor --port` knows of it.
 
-The console must be open (docs/install.md). What runs at the lock's end is on_lock.py, on the lock's own modules.
+The console must be open (docs/install.md). What runs at the lock's end is in on_lock/, on the lock's own modules.
 """
 
 import json
@@ -15,7 +15,7 @@ from tools import prompt
 from tools.image.release import PREFIX
 
 SECTOR = 4096
-_SCRIPT = Path(__file__).with_name("on_lock.py")
+_SCRIPTS = [Path(__file__).with_name("on_lock") / f"{name}.py" for name in ("hidden", "examine")]
 _RELEASE = re.compile(r'^sys\.path\.insert\(0, "/(' + PREFIX + r'[0-9a-f]+)"\)$', re.MULTILINE)
 _BROKEN = (
     "the lock on {port} {why}: nothing was changed; plug it in, hold the maintenance key at its reset, and ask again"
@@ -26,7 +26,7 @@ _BROKEN = (
 class Seen:
     """What a lock told.
 
-    release: the folder of its firmware, "" for none that can be made out. told: lists by name, each as on_lock.py tells
+    release: the folder of its firmware, "" for none that can be made out. told: lists by name, each as on_lock/ tells
     it, in their order. broken: "" or why its own modules could not be asked. second: (unix s by its clock, unix s by
     this computer's at the same instant), None where there is no time. dump: the bytes of its partition. closed: whether
     its console was closed again in the end.
@@ -61,24 +61,38 @@ class _Asked:
 
     def seen(self, progress):
         found = self._seen
-        main = self._transport.exec("print(open('/main.py').read())").decode(errors="replace")
+        main = self._transport.exec("import sys\nprint(open('/main.py').read())").decode(errors="replace")
         released = _RELEASE.search(main.replace("\r", ""))
         found.release = released[1] if released else ""
-        self._transport.exec(_SCRIPT.read_bytes())
+        self._ask("import json\nprint(json.dumps(('micropython',) + tuple(sys.implementation.version[:3])))")
         try:
-            self._ask("from firmware.board import Board\nchip = Board()\nwake = examine(chip)\nlook(chip, wake)")
-            if "second" in found.told:
-                found.second = found.one("second")[0], time.time()
+            self._examine()
         except TransportExecError as error:
             found.broken = prompt.last_line(error)
-        self._ask(_PARTITION + "sectors(flash)")
-        total = found.one("sectors")[0]
-        for number in range(total):
-            self._ask(f"sector(flash, {number})")
-            content = bytes.fromhex(found.told.pop("content")[0][0])
-            found.dump += content.ljust(SECTOR, b"\xff")
-            progress(number + 1, total)
+        self._read(progress)
         return found
+
+    def _examine(self):
+        """Ask the lock's own modules, a part at a time."""
+        found = self._seen
+        prompt.name_modules(self._transport, found.release)
+        for script in _SCRIPTS:
+            self._transport.exec(script.read_bytes())
+        self._ask("board = bench()\nclock = examine(board)")
+        self._ask("look(board, clock)")
+        if "second" in found.told:
+            found.second = found.one("second")[0], time.time()
+        self._ask("clock = None\nradio(board)")
+
+    def _read(self, progress):
+        """Have the bytes of the partition, by no module of the lock's."""
+        self._ask(_PARTITION)
+        total = self._seen.one("sectors")[0]
+        for number in range(total):
+            self._ask(f"sector({number})")
+            content = bytes.fromhex(self._seen.told.pop("content")[0][0])
+            self._seen.dump += content.ljust(SECTOR, b"\xff")
+            progress(number + 1, total)
 
     def _ask(self, code):
         for line in self._transport.exec(code).decode().splitlines():
@@ -87,12 +101,18 @@ class _Asked:
 
 
 _PARTITION = """
-class Flash:
-    def partition(self, label):
-        from esp32 import Partition
-        found = Partition.find(Partition.TYPE_DATA, label=label)
-        return found[0] if found else None
+from binascii import hexlify
+from esp32 import Partition
+found = Partition.find(Partition.TYPE_DATA, label="locklog")
+content = bytearray(4096)
 
-flash = Flash()
+def sector(number):
+    found[0].readblocks(number, content)
+    end = len(content)
+    while end and content[end - 1] == 0xFF:
+        end -= 1
+    print('["content", "' + hexlify(memoryview(content)[:end]).decode() + '"]')
+
+print('["sectors", %d]' % (found[0].ioctl(4, 0) if found else 0))
 """
-"""As firmware/board.py finds it, also where that cannot be loaded."""
+"""What is in a sector is told without its blank end."""

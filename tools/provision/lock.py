@@ -13,7 +13,6 @@ from pathlib import Path
 
 from tools import prompt
 from tools.image import Refused
-from tools.image.release import PROMPT
 
 _ANSWER_S = 5
 _ERASE_S = 60
@@ -21,14 +20,6 @@ _ERASE_S = 60
 _PIECE = 384
 _SCRIPTS = Path(__file__).with_name("on_lock")
 _ACTIVE = re.compile(r'^sys\.path\.insert\(0, "/(fw-[0-9a-f]+)"\)$', re.MULTILINE)
-_MODULES = f"""
-import sys
-for name in list(sys.modules):
-    if name.startswith("firmware"):
-        del sys.modules[name]
-sys.path.insert(0, "/{{folder}}/{PROMPT}")
-"""
-"""What a wake loads is linked: at the prompt modules have their names again (tools/image/release.py)."""
 _BROKEN = (
     "the lock on {port} {why}: plug it in, open its console, and run the same command again; it goes on from there"
 )
@@ -76,7 +67,7 @@ class Lock:
                 f"the lock runs the firmware {active[1]}, and this computer has {folder}: "
                 f"run `make deploy PORT={self.port}` first"
             )
-        self._run(_MODULES.format(folder=folder))
+        prompt.name_modules(self._transport, folder)
         self.load("install")
         self.board, fits = self.ask("about()")
         if not fits:

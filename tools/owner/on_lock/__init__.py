@@ -1,0 +1,1 @@
+"""What the doctor has run at a lock's prompt: examine.py, after hidden.py, which the computer uses, too."""
