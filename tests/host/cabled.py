@@ -30,7 +30,7 @@ from tests.host.serial_lock import BLOCK, mounted
 from tests.host.vm import MICROPYTHON
 from tools.image import release, vfs
 
-BLOCKS = 96
+BLOCKS = 192
 """Of the file system: enough for one release."""
 _LOOK_S = 0.01
 _GUARD_S = 20

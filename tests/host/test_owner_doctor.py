@@ -267,9 +267,7 @@ def test_check_ins_that_come_to_nothing(site, kept):
     site.cable.replug(held=False)
     site.do(lambda lock: lock.run_until(lambda: lock.log()[-1]["kind"] == "radio" and not lock.awake, 120))
     lines = found(kept, site.look(), good=False)
-    told(
-        lines, "the last 1 check-ins came to nothing -> is the Wi-Fi there", "check-in: no Wi-Fi -> is the Wi-Fi there"
-    )
+    told(lines, "the last 1 check-ins came to nothing -> the log says why", "check-in: no Wi-Fi -> is the Wi-Fi there")
 
 
 def test_a_board_that_is_bare(site, kept):
