@@ -61,9 +61,7 @@ deploy: .venv/ready lib/umqtt/simple.py ## bring a lock in service at PORT=/dev/
 	@$(PY) -m tools image deploy $(or $(PORT),$(error name the serial port: make deploy PORT=/dev/ttyUSB0))
 
 provision: .venv/ready lib/umqtt/simple.py ## make the board at PORT=/dev/... the lock of CONFIG=lock.toml, or bring that lock to it
-	@$(PY) -m tools provision $(if $(ERASE),--erase) $(if $(LABEL),--label "$(LABEL)") \
-		$(or $(PORT),$(error name the serial port: make provision PORT=/dev/ttyUSB0 CONFIG=lock.toml)) \
-		$(or $(CONFIG),$(error name the configuration: make provision PORT=/dev/ttyUSB0 CONFIG=lock.toml))
+	@$(PY) -m tools provision $(if $(ERASE),--erase) $(if $(LABEL),--label "$(LABEL)") $(or $(PORT),$(error name the serial port: make provision PORT=/dev/ttyUSB0 CONFIG=lock.toml)) $(or $(CONFIG),$(error name the configuration: make provision PORT=/dev/ttyUSB0 CONFIG=lock.toml))
 
 lint: .venv/ready ## look for mistakes and for unformatted code
 	@$(PY) -m ruff check --quiet .

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from firmware.config import Config, ConfigError
 from firmware.core.admission import AdmissionError, admit
-from firmware.core.words import EVENT, NUMBER
+from firmware.core.words import EVENT, NUMBER, OWNER
 from host_sim.provision import Issuer, LockConfig
 from tools.image import Refused
 from tools.owner.record import ROOT_SIZE, Record, RecordError, with_digits
@@ -70,6 +70,12 @@ def asked_for(record, config):
     return [
         (each["label"], each["digits"]) for each in config.grants if each["kind"] == NUMBER and each["id"] not in known
     ]
+
+
+def owners(record):
+    """Labels of the owner's own numbers."""
+    table = record.table
+    return [table.label(i) for i in range(len(table)) if table.kind(i) == NUMBER and table.permissions(i) & OWNER]
 
 
 def finished(record, now):

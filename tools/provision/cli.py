@@ -76,7 +76,9 @@ def _run(port, file, config, keep, label, erase, test):
         work.finish()
     if results:
         screen.results(results)
-    print(f"{label} is in service, lock {record.lock_id.hex()}: `./dropbolt status {label}` shows what it takes")
+    print(f"{label} is in service, its console closed: lock {record.lock_id.hex()}")
+    for own in books.owners(record):
+        print(f"your own digits: `./dropbolt issue {label} {own}`")
     if any(result.state != PASSED for result in results):
         print(_UNTRIED)
         raise typer.Exit(UNFIT)
@@ -102,7 +104,10 @@ def _keep(folder, file):
     if keep.exists:
         keep.unlock(typed_passphrase(file))
     else:
-        print(f"the owner's keys are made in {folder}: without the passphrase nobody can open them, you neither")
+        print(
+            f"the owner's keys are made in {folder}: without the passphrase nobody can open them, you neither",
+            flush=True,
+        )
         keep.create(typed_passphrase(file, confirm=True))
     return keep
 

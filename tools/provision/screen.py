@@ -37,7 +37,7 @@ class Screen:
     def results(self, results):
         """A table of how each part did."""
         made = Table(title="Self-test", title_style="bold", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-        for name in ("part", "", "seen", "what to do"):
+        for name in ("part", "state", "seen", "what to do"):
             made.add_column(name)
         for part, state, seen, todo in results:
             made.add_row(part, f"[{_STYLES[state]}]{state}[/]", seen, todo)
