@@ -18,6 +18,7 @@ import struct
 import subprocess
 import termios
 import threading
+import time
 import tty
 from functools import cache, partial
 from pathlib import Path
@@ -176,6 +177,15 @@ class Cabled:
     def settle(self):
         """Wait until the chip neither boots nor runs; returns whether its console is open."""
         return self.do(lambda lock: lock.run_until(lambda: not lock.awake, 120) and lock.console)
+
+    def restarted(self, boots):
+        """Wait until there have been more than so many boots; then as `settle`."""
+        until = time.monotonic() + _WAIT_S
+        while self.do(lambda lock: lock.boots) <= boots:
+            if time.monotonic() > until:
+                raise TimeoutError("the lock does not restart")
+            time.sleep(_LOOK_S)
+        return self.settle()
 
     def replug(self, held):
         """Take the power away and give it back, with the maintenance key held or not; returns as `settle` does."""

@@ -3,6 +3,7 @@
 import os
 import pty
 import tty
+from types import SimpleNamespace
 
 import pytest
 from mpremote.transport_serial import SerialTransport
@@ -260,9 +261,12 @@ def test_a_lock_in_service_is_reached_with_its_maintenance_key_and_serves_again(
     assert on_disk(SerialLock(tmp_path / "disk")) == only(firmware())
 
 
-def test_a_console_that_stays_open_is_told(tmp_path):
+def test_a_console_that_stays_open_is_told(tmp_path, monkeypatch):
     with lock_in_service(tmp_path, firmware()) as cable:
         assert cable.replug(held=True)
+        monkeypatch.setattr("tools.prompt._SILENT_S", 30)  # at most: it speaks when it has booted
+        boots = cable.do(lambda lock: lock.boots)
+        monkeypatch.setattr("tools.prompt.time", SimpleNamespace(sleep=lambda seconds: cable.restarted(boots)))
         done = CliRunner().invoke(app, ["image", "deploy", cable.port])
     assert (done.exit_code, "is still open, and the lock does not serve" in done.stderr) == (REFUSED, True)
 
