@@ -33,9 +33,9 @@ REPLACED = const(
     17
 )  # settings and grants are others than the journal knows: a cut may have kept out of the log by whom
 COMMAND = const(18)  # by radio, of `issuer`, was done; detail: its type (net/messages.py)
-UNDONE = const(19)  # commands that were not done: `count` in this check-in; of the first, issuer and detail: the word
-IGNORED = const(20)  # messages that were not valid: `count` in this check-in; detail: why, as bits (net/commands.py)
-RADIO = const(21)  # detail: why a check-in came to nothing (net/link.py), or UNSAFE, UNUSABLE
+UNDONE = const(19)  # commands not done since the last such event: `count`; issuer: of the first; detail: the word
+IGNORED = const(20)  # messages not valid since the last such event: `count`; detail: why, as bits (net/commands.py)
+RADIO = const(21)  # check-ins that came to nothing: `count`; detail: why (net/link.py), or UNSAFE, UNUSABLE
 MAINTENANCE = const(22)  # somebody inside the door opened the console
 KINDS = (
     None,

@@ -125,9 +125,10 @@ def _live(lock, issuer):
     _opens(lock)
     _opens(lock, lock.wake)
     _opens(lock, lock.wake)
-    lock.wake()
-    lock.type("00000000#")
-    _sleeps(lock)
+    for _ in range(2):
+        lock.wake()
+        lock.type("00000000#")
+        _sleeps(lock)
     issuer.orders = list(orders)
     issuer.told = 0
     if not lock.run_until(lambda: lock.awake, _RADIO["rarely_s"] * 2):

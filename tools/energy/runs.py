@@ -72,8 +72,7 @@ class CheckIn:
 
     asks: for an address, which is neither configured nor remembered. bssid: the access point is known, else looked for.
     tls: handshake. openings, refusals, commands: what there is to tell and to do; an opening is two events, a command
-    one, and the check-in itself one, for its link is not secure here. listen_s: it is asked to.
-    silent: nobody answers at the broker's address, until the deadline.
+    or a refusal one. listen_s: it is asked to. silent: nobody answers at the broker's address, until the deadline.
     """
 
     asks: bool = False
@@ -86,7 +85,7 @@ class CheckIn:
     silent: bool = False
 
 
-TEN_UP_TWO_DOWN = CheckIn(openings=3, refusals=1, commands=2)
+TEN_UP_TWO_DOWN = CheckIn(openings=3, refusals=2, commands=2)
 """Ten events and two commands."""
 
 
