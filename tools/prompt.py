@@ -21,7 +21,8 @@ import gc, sys
 for name in list(sys.modules):
     if name.startswith("firmware"):
         del sys.modules[name]
-sys.path.insert(0, "/{folder}/{prompt}")
+if sys.path[0] != "/{folder}/{prompt}":
+    sys.path.insert(0, "/{folder}/{prompt}")
 gc.collect()
 """
 _NO_PORT = "{port} cannot be opened: is the cable plugged in, and no other program using it?"

@@ -1,7 +1,6 @@
 """`dropbolt doctor` with the lock on the cable: what it finds, that it changes nothing and tells no secret."""
 
 import json
-from types import SimpleNamespace
 
 import pytest
 
@@ -277,7 +276,7 @@ def test_a_board_that_is_bare(site, kept):
 
 def test_firmware_that_cannot_be_asked(site, kept, monkeypatch):
     """The flash is read all the same."""
-    monkeypatch.setattr(cable, "_SCRIPTS", [SimpleNamespace(read_bytes=lambda: b"import firmware.nowhere")])
+    monkeypatch.setitem(cable._SCRIPTS, "hidden", b"import firmware.nowhere")
     seen = site.look()
     told(found(kept, seen, good=False), "its own modules cannot be asked: ImportError", "`make deploy`, then ask again")
     told(found(kept, seen, good=True), "log whole")

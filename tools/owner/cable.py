@@ -15,7 +15,8 @@ from tools import prompt
 from tools.image.release import PREFIX
 
 SECTOR = 4096
-_SCRIPTS = [Path(__file__).with_name("on_lock") / f"{name}.py" for name in ("hidden", "examine")]
+_FOLDER = Path(__file__).with_name("on_lock")
+_SCRIPTS = {name: (_FOLDER / f"{name}.py").read_bytes() for name in ("hidden", "bench", "examine", "radio")}
 _RELEASE = re.compile(r'^sys\.path\.insert\(0, "/(' + PREFIX + r'[0-9a-f]+)"\)$', re.MULTILINE)
 _BROKEN = (
     "the lock on {port} {why}: nothing was changed; plug it in, hold the maintenance key at its reset, and ask again"
@@ -61,10 +62,10 @@ class _Asked:
 
     def seen(self, progress):
         found = self._seen
-        main = self._transport.exec("import sys\nprint(open('/main.py').read())").decode(errors="replace")
+        main = self._transport.exec("print(open('/main.py').read())").decode(errors="replace")
         released = _RELEASE.search(main.replace("\r", ""))
         found.release = released[1] if released else ""
-        self._ask("import json\nprint(json.dumps(('micropython',) + tuple(sys.implementation.version[:3])))")
+        self._ask("import json, sys\nprint(json.dumps(('micropython',) + tuple(sys.implementation.version[:3])))")
         try:
             self._examine()
         except TransportExecError as error:
@@ -73,26 +74,36 @@ class _Asked:
         return found
 
     def _examine(self):
-        """Ask the lock's own modules, a part at a time."""
-        found = self._seen
-        prompt.name_modules(self._transport, found.release)
-        for script in _SCRIPTS:
-            self._transport.exec(script.read_bytes())
-        self._ask("board = bench()\nclock = examine(board)")
+        """Ask the lock's own modules, a part at a time: its memory has no room for all of them."""
+        self._fresh("hidden", "bench", "examine")
+        self._ask("room = None\nclock = examine(board)")
         self._ask("look(board, clock)")
-        if "second" in found.told:
-            found.second = found.one("second")[0], time.time()
-        self._ask("clock = None\nradio(board)")
+        if "second" in self._seen.told:
+            self._seen.second = self._seen.one("second")[0], time.time()
+        self._fresh("hidden", "bench", "radio")
+        self._ask("room = None\nradio(board)")
 
     def _read(self, progress):
         """Have the bytes of the partition, by no module of the lock's."""
+        self._fresh()
         self._ask(_PARTITION)
         total = self._seen.one("sectors")[0]
         for number in range(total):
             self._ask(f"sector({number})")
-            content = bytes.fromhex(self._seen.told.pop("content")[0][0])
-            self._seen.dump += content.ljust(SECTOR, b"\xff")
+            for (text,) in self._seen.told.pop("content"):
+                self._seen.dump += bytes.fromhex(text).ljust(_PIECE, b"\xff")
             progress(number + 1, total)
+
+    def _fresh(self, *scripts):
+        """Begin a part with an empty memory, and with these scripts.
+
+        What they read is larger than any gap that loading them leaves, so there is room for it beforehand.
+        """
+        self._transport.exec("globals().clear()")
+        prompt.name_modules(self._transport, self._seen.release)
+        self._transport.exec(f"room = bytearray({_ROOM})")
+        for name in scripts:
+            self._transport.exec(_SCRIPTS[name])
 
     def _ask(self, code):
         for line in self._transport.exec(code).decode().splitlines():
@@ -100,19 +111,22 @@ class _Asked:
             self._seen.told.setdefault(name, []).append(what)
 
 
-_PARTITION = """
+_PIECE = 512
+_ROOM = 8192
+_PARTITION = f"""
 from binascii import hexlify
 from esp32 import Partition
 found = Partition.find(Partition.TYPE_DATA, label="locklog")
-content = bytearray(4096)
+piece = bytearray({_PIECE})
 
 def sector(number):
-    found[0].readblocks(number, content)
-    end = len(content)
-    while end and content[end - 1] == 0xFF:
-        end -= 1
-    print('["content", "' + hexlify(memoryview(content)[:end]).decode() + '"]')
+    for at in range(0, {SECTOR}, {_PIECE}):
+        found[0].readblocks(number, piece, at)
+        end = {_PIECE}
+        while end and piece[end - 1] == 0xFF:
+            end -= 1
+        print('["content", "' + hexlify(memoryview(piece)[:end]).decode() + '"]')
 
 print('["sectors", %d]' % (found[0].ioctl(4, 0) if found else 0))
 """
-"""What is in a sector is told without its blank end."""
+"""What is in a piece of a sector is told without its blank end."""

@@ -1,1 +1,1 @@
-"""What the doctor has run at a lock's prompt: examine.py, after hidden.py, which the computer uses, too."""
+"""What the doctor has run at a lock's prompt, a part at a time; hidden.py is the computer's, too."""

@@ -1,16 +1,9 @@
-"""What runs at the prompt of a lock while `dropbolt doctor` asks: cable.py sends this file, MicroPython compiles it.
-
-It looks at the lock with the lock's own modules, as a wake would, and changes nothing: neither flash nor NVS nor RTC
-memory nor clock. What it prints has no key, no code and no password: keys only as hidden.py hides them. One JSON list
-to a line: a name, and what there is of it.
-"""
+"""Set, faults, guesses, batteries and clock, by the lock's own modules, as a wake would find them; after bench.py."""
 
 import json
 import time
 from binascii import unhexlify
 
-from firmware.board import Board
-from firmware.calling import BANKS
 from firmware.clock import Clock
 from firmware.config import Config, ConfigError
 from firmware.core.grants import Grants
@@ -21,8 +14,6 @@ from firmware.drivers.battery import Battery
 from firmware.drivers.ds3231 import DS3231, ClockError
 from firmware.drivers.ds3231_service import temperature
 from firmware.memory import Memory
-from firmware.net.recall import Recall
-from firmware.net.settings import Radio, RadioError
 from firmware.store import BLANK, SECTORS, SIZE, StorageError
 from firmware.store.journal import Journal
 from firmware.store.vault import Vault, VaultError
@@ -31,45 +22,6 @@ _GRANT = 80
 _SECRETS = ("salt", "mac")
 _EDGE_MS = 1500
 _LOST = 3
-
-
-class Still:
-    """A partition, or a namespace of NVS: it is read, and what would change it is refused."""
-
-    def __init__(self, device):
-        self.readblocks = getattr(device, "readblocks", None)
-        self.get_blob = getattr(device, "get_blob", None)
-        self.get_i32 = getattr(device, "get_i32", None)
-        self._device = device
-
-    def ioctl(self, operation, argument):
-        return self._device.ioctl(operation, argument) if operation in (4, 5) else -22
-
-    def commit(self):
-        pass
-
-    def _refuse(self, *_):
-        raise OSError(30)
-
-    writeblocks = set_blob = set_i32 = erase_key = _refuse
-
-
-class Bench:
-    """The board as the lock's modules ask it, whose memories stand still; `chip`: a Board."""
-
-    def __init__(self, chip):
-        self.adc, self.i2c = chip.adc, chip.i2c
-        self.recall, self.rtc_seconds = chip.recall, chip.rtc_seconds
-        found = chip.partition("locklog")
-        self.partition = found and Still(found)
-        self.nvs = Still(chip.nvs("dropbolt"))
-
-    def remember(self, data):
-        pass
-
-
-def tell(*what):
-    print(json.dumps(what))
 
 
 def examine(bench):
@@ -119,26 +71,6 @@ def _tell_buckets(budget, state, credit):
             tell("empty", length, after)
 
 
-def radio(bench):
-    """Tell the radio's settings, and how its last check-ins went."""
-    try:
-        found = Radio(*Vault(bench.nvs, BANKS).load())
-    except VaultError as error:
-        tell("radio", error.reason)
-    except RadioError as error:
-        tell("radio", "settings", error.setting)
-    else:
-        tell("radio", "")
-        tell("broker", found.host, found.port, found.security, found.user)
-        tell("Wi-Fi", found.ssid, bool(found.password), bool(found.bssid), bool(found.address))
-        tell("check in", found.gateway, found.often_s, found.rarely_s)
-        for number, epoch in found.keys.in_use():
-            tell("root", number, epoch, known(found.keys.root(number, epoch)))
-        past = Recall(Memory(bench).radio)
-        if not past.fresh:
-            tell("check-ins", past.failures)
-
-
 def look(bench, clock):
     """Tell what the clock knows; the last line just as one of its seconds begins."""
     source = DS3231(bench.i2c)
@@ -154,7 +86,3 @@ def look(bench, clock):
         tell("second", now)
     except ClockError as error:
         tell("clock", _LOST, 0, str(error))
-
-
-def bench():
-    return Bench(Board())
