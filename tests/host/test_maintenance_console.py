@@ -98,7 +98,7 @@ def test_the_key_gives_a_prompt_on_the_lock_s_own_board(disk, config):
         assert transport.exec(REACH).strip() == b"240ac4d00b01"
         transport.exec_raw_no_follow("machine.reset()")
         transport.close()
-        assert cable.settle()  # the key is still down
+        assert cable.restarted(1)  # the key is still down
 
 
 def test_without_the_key_the_lock_is_as_ever_and_there_is_no_prompt(disk):
@@ -133,7 +133,7 @@ def test_a_reset_without_the_key_closes_it_again_and_the_log_has_it(disk):
         cable.do(lambda lock: lock.maintenance_key(False))
         transport.exec_raw_no_follow("import machine\nmachine.reset()")
         transport.close()
-        assert not cable.settle()
+        assert not cable.restarted(1)
         assert cable.do(kinds) == ["boot", "maintenance", "boot"]
         with pytest.raises(TransportError):
             prompt(cable.port, 0.5)
