@@ -4,6 +4,7 @@ import json
 
 from firmware.core.grants import GRANT_SIZE, Grants
 from firmware.core.words import LOST
+from firmware.store.audit import UNSAFE, UNUSABLE
 from tools.image.base import dotted
 from tools.log.partition import SIZE, DumpError
 from tools.log.verify import BadLog
@@ -18,6 +19,9 @@ _APART_S = 5
 _MANY_S = 1 << 22
 _BY_HAND = ("command",)
 """Settings that the lock itself writes."""
+_BROKER, _WIFI = ("host", "port", "security", "user"), ("ssid", "password", "bssid", "address")
+_OFTEN = ("gateway", "often_s", "rarely_s")
+"""Settings of the radio, as on_lock/radio.py tells them."""
 _FIELDS = ("label", "kind", "digits", "check", "serials", "window", "step", "offset", "grace_before", "grace_after",
            "schedule", "valid_from", "valid_until", "uses", "permissions", "issuer", "second", "sha256")  # fmt: skip
 
@@ -168,23 +172,36 @@ def _empty(length, after):
 def _radio(record, seen):
     word, *setting = seen.one("radio", ("",))
     if word == "blank" or "radio" not in seen.told:
-        yield Finding(True, "no radio")
+        yield Finding(record.radio is None, "no radio", advice.OTHER_SET if record.radio else "")
         return
     if word:
         at = f", setting {setting[0]}" if setting and setting[0] else ""
-        yield Finding(False, f"the radio's settings cannot be used ({word}{at})", advice.RADIO[advice.audit.UNUSABLE])
+        yield Finding(False, f"the radio's settings cannot be used ({word}{at})", advice.RADIO[UNUSABLE])
         return
-    host, port, security, user = seen.one("broker")
-    ssid, secret, near, fixed = seen.one("Wi-Fi")
-    gateway, often, rarely = seen.one("check in")
-    told = f"radio: Wi-Fi {ssid}{'' if secret else ', open'}, broker {host}:{port} by {security}"
-    told += f" as {user}" if user else ""
-    told += f", gateway is issuer {gateway}, " + (f"every {often} to {rarely} s" if rarely else "on calls only")
-    yield Finding(security != "insecure", told, "" if security != "insecure" else advice.RADIO[advice.audit.UNSAFE])
+    values = [*seen.one("broker"), *seen.one("Wi-Fi"), *seen.one("check in")]
+    theirs = dict(zip(_BROKER + _WIFI + _OFTEN, values, strict=True))
+    told = "radio: Wi-Fi {ssid}, broker {host}:{port} by {security}, gateway is issuer {gateway}, ".format(**theirs)
+    told += "every {often_s} to {rarely_s} s".format(**theirs) if theirs["rarely_s"] else "on calls only"
+    insecure = theirs["security"] == "insecure"
+    yield Finding(not insecure, told, advice.RADIO[UNSAFE] if insecure else "")
+    yield from _other_radio(record, theirs)
     (failures,) = seen.one("check-ins", (0,))
     if failures:
         yield Finding(False, f"the last {failures} check-ins came to nothing", "the log says why: below, `check-in`")
-    yield from _roots(record, seen, gateway)
+    yield from _roots(record, seen, theirs["gateway"])
+
+
+def _other_radio(record, theirs):
+    """Settings of the radio that are not the record's; of secrets, whether there is one."""
+    if record.radio is None:
+        return
+    ours = record.radio["settings"]
+    for name, value in theirs.items():
+        mine = ours[name]
+        if isinstance(value, bool):
+            value, mine = (("not set", "set")[bool(each)] for each in (value, mine))
+        if mine != value:
+            yield Finding(False, f"radio: {name} is {value} at the lock, {mine} in the record", advice.OTHER_SET)
 
 
 def _roots(record, seen, gateway):
