@@ -51,6 +51,9 @@ class Prompt:
         wrong = self._run(code)
         return "\n".join(self._said).encode(), wrong.encode()
 
+    def exec(self, code):
+        """Of what the computer has run, only where the modules are: here they have their own names."""
+
     def exec_raw_no_follow(self, code):
         self.exec_raw(code)
 

@@ -54,10 +54,10 @@ class Program:
         return tuple(name if name in self.modules else node.module for name in inner)
 
     def files(self, script):
-        """The files of the modules that a `script` (bytes) from outside loads, when it begins or later."""
+        """The files of the modules that a `script` (bytes) from outside loads when it begins."""
         found, waiting = {}, [ast.parse(script)]
         while waiting:
-            for name in [name for node in ast.walk(waiting.pop()) for name in self.targets(node)]:
+            for name in [name for node in waiting.pop().body for name in self.targets(node)]:
                 parents = [".".join(name.split(".")[:end]) for end in range(1, name.count(".") + 2)]
                 for needed in [parent for parent in parents if parent in self.modules and parent not in found]:
                     found[needed] = self.modules[needed].file

@@ -20,7 +20,7 @@ _CELLS_MV = 3600
 """Less is no four cells: the board is fed by the adapter."""
 _ROWS = (KEYS[0:3], KEYS[3:6], KEYS[6:9], KEYS[9:12])
 _COLUMNS = tuple(KEYS[place::3] for place in range(3))
-_CHECK_IN_S = 120
+_REACH_S = 60
 _WHY = {
     link.WIFI: (
         "no Wi-Fi, or no address in it",
@@ -33,7 +33,8 @@ _WHY = {
     link.DENIED: ("the broker refused name or password", "compare user and login with the broker's"),
     link.STALLED: ("it took too long", "is the access point near enough? run this again"),
     link.NONSENSE: ("what answered is no MQTT broker", "compare port"),
-    link.SILENT: ("the gateway did not answer", "does it run, with this lock in its key file? docs/gateway.md"),
+    link.DRIVER: ("the chip's Wi-Fi refuses", "run this again; else take another board"),
+    link.MEMORY: ("there is not enough memory at the prompt", "see at the gateway whether it checks in by itself"),
 }
 
 
@@ -181,10 +182,11 @@ def _why_not(position, other, least, min_mv):
 
 
 def _radio(lock, record, screen):
-    with screen.waiting("wait: the lock checks in by radio"):
-        (reason,) = lock.ask("check_in()", _CHECK_IN_S)
+    lock.load("wireless")
+    with screen.waiting("wait: the lock goes to its broker"):
+        (reason,) = lock.ask("reach()", _REACH_S)
     if not reason:
-        return Result("radio", PASSED, "checked in, the gateway answered")
+        return Result("radio", PASSED, "the broker takes it; it checks in after the restart")
     return Result(
         "radio", FAILED, *_WHY.get(reason, (f"it failed ({reason})", "run this again; else see `./dropbolt log`"))
     )

@@ -73,25 +73,3 @@ def memory():
     for number in range(SECTORS):
         partition.readblocks(number, sector, 0)
     say(kept <= board.now())
-
-
-def check_in():
-    """Check in as the lock does by itself: 0, or why it came to nothing, a word of firmware/net/link.py."""
-    from firmware import radio
-    from firmware.assembly import build
-
-    run, ended = radio._Attempt.run, [-1]
-
-    def noted(attempt, nonce, reason):
-        ended[0] = run(attempt, nonce, reason)
-        return ended[0]
-
-    radio._Attempt.run = noted  # nothing else keeps the word
-    session, calling = build(board, keypad)
-    calling.check_in(session, 1, _breathe)
-    radio._Attempt.run = run
-    say(ended[0])
-
-
-def _breathe():
-    board.wait(_POLL_MS, False)
