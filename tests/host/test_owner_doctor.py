@@ -138,7 +138,7 @@ def test_it_tells_no_secret(site, kept):
     assert "dropbolt" in said
 
 
-def test_the_command(site, kept, tmp_path):
+def test_the_command(site, kept, tmp_path, monkeypatch):
     keep = folder(tmp_path, kept, record(seed=2, label="garage"))
     site.enter("123456")
     done = run(keep, "doctor", "front", "--port", site.opened())
@@ -148,6 +148,7 @@ def test_the_command(site, kept, tmp_path):
     assert said.index("wrong, 6 digits:") < said.index("batteries")
     other = run(keep, "doctor", "garage", "--port", site.opened())
     assert (other.exit_code, "is not garage: it is front" in other.stderr) == (2, True)
+    monkeypatch.setattr("tools.prompt._ANSWER_S", 0.5)
     shut = run(keep, "doctor", "front", "--port", site.cable.port)
     assert (shut.exit_code, "gives no prompt: hold its maintenance key" in shut.stderr) == (2, True)
     gone = run(keep, "doctor", "front", "--port", "/dev/no-such-port")

@@ -113,7 +113,7 @@ def _wear(sectors):
     rings = [[each for each in sectors if each.ring == ring] for ring in (JOURNAL, LOG)]
     erases = max(max(each.sequence for each in ring) // len(ring) for ring in rings)
     flipped = sum(sector.flipped for sector in sectors)
-    told = f"flash: no sector was erased more than some {erases + 1:,} times of {_ENDURANCE:,}; {flipped} flipped bits"
+    told = f"flash: some {erases + 1:,} of {_ENDURANCE:,} erases used up; {flipped} flipped bits"
     if flipped or erases > _ENDURANCE // 2:
         return Finding(False, told, "each was put right; should there be more, or faults: a new chip, new keys")
     return Finding(True, told)
