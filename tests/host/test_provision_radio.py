@@ -163,6 +163,7 @@ def test_the_lock_checks_in_with_its_gateway_and_from_then_on_by_itself(site):
     record, result = site.provision(CONFIG + ISSUER + PLAIN)
     assert (result.state, result.seen) == (PASSED, "the broker takes it; it checks in after the restart")
     assert not peer.issuers.said
+    site.lock.door("closed")
     site.lock.wait(60)
     assert peer.issuers.said
     vault = site.vault()

@@ -1,41 +1,71 @@
-"""At the lock's prompt, after trials.py: the radio as far as the broker, as a check-in gets there."""
+"""At the lock's prompt, after trials.py: the radio as far as the broker, by the parts that a check-in is made of."""
 
-from firmware import radio as check_ins
-from firmware.clock import Clock
 from firmware.drivers.ds3231 import DS3231
-from firmware.net import mqtt, names, wifi  # noqa: F401  (a check-in loads them late)
+from firmware.net import link, wifi
+from firmware.net.mqtt import Mqtt
+from firmware.net.names import resolve
 from firmware.net.recall import Recall
-from firmware.net.settings import Radio
+from firmware.net.settings import INSECURE, KEY, Radio, is_address
 
 _PATIENCE_MS = 20000
 
 
-class _Lock:
-    """What a check-in asks of the lock until it is connected: `config` has id and key, `logbook` is told nothing."""
-
-    def __init__(self):
-        self.board, self.config, self.logbook = board, self, self
-        self.clock = Clock(DS3231(board.i2c), board, Memory(board), state)
-        fields = json.loads(bytes(Vault(nvs).load()[0]).decode())
-        self.lock, self.mac = unhexlify(fields["lock"]), unhexlify(fields["mac"])
-
-    def event(self, kind, detail=0):
-        pass
-
-    once = event
-
-
 def reach():
     """Wi-Fi, name, TCP, TLS, user: 0, or why the broker was not reached, a word of firmware/net/link.py."""
-    attempt = check_ins._Attempt(_Lock(), None, Radio(*Vault(nvs, _RADIO).load()), None, Recall(b""), _Lock(), breathe)
-    failed = 0
+    settings = Radio(*Vault(nvs, _RADIO).load())
+    wlan, connection, failed = board.wlan(), None, 0
+    until = board.now() + _PATIENCE_MS
     try:
-        attempt._connect(ignored, board.now() + _PATIENCE_MS)
-    except Exception as error:
-        failed = check_ins._why(error)
+        server = wifi.join(wlan, settings, Recall(b""), board.rtc_seconds(), board.now, breathe, until)
+        address = settings.ip or is_address(settings.host) and settings.host or named(server, settings.host, until)
+        connection = link.Link(link.Stream(board.socket(), board.now, breathe, until), secure(settings))
+        connect(settings, connection, address)
+    except link.LinkError as error:
+        failed = error.reason
+    except MemoryError:
+        failed = link.MEMORY
     finally:
-        attempt._off()
+        if connection:
+            connection.close()
+        wlan.active(False)
     say(failed)
+
+
+def named(server, host, until):
+    """The address of the broker by the name server."""
+    sock = board.socket(True)
+    try:
+        number = board.rtc_seconds() & 0xFFFF
+        return ".".join([str(octet) for octet in resolve(sock, server, host, number, board.now, breathe, until)])
+    except OSError as error:
+        raise error if isinstance(error, link.LinkError) else link.LinkError(link.NAME)
+    finally:
+        sock.close()
+
+
+def secure(settings):
+    """What puts TLS over the connection; None without."""
+    if settings.security == INSECURE:
+        return None
+    if settings.security == KEY:
+        return link.over_tls(settings.host, b"", settings.user, settings.key)
+    return link.over_tls(settings.host, settings.authority)
+
+
+def connect(settings, connection, address):
+    """Say hello to the broker, at the date that its certificate is held against."""
+    from umqtt import simple
+
+    lock = unhexlify(json.loads(bytes(Vault(nvs).load()[0]).decode())["lock"])
+    user, login = settings.user or None, settings.login or None
+    place = address, settings.port
+    client = Mqtt(simple, connection, lock, place, user, login, ignored, breathe)
+    board.set_date(DS3231(board.i2c).read()[0])
+    try:
+        client.connect()
+        client.close()
+    finally:
+        board.set_date(0)
 
 
 def ignored(message):
