@@ -3,7 +3,8 @@
 In a check-in TLS computes for a second, and a new set is read, held against its rules and written for as long; nobody
 looks at the keypad then. Before it, whoever is there may end his entry, hears the answer to it, and is told `busy`
 (`announce`). Between the steps keys are noted and the watchdog is fed (`pulse`). An entry into which such a time falls
-all the same is not judged but answered `busy` (`Session.blind`).
+all the same is not judged but answered `busy` (`Session.blind`). The stretch of a number, 150 ms at most, comes after
+`#` and before the answer, and needs no such word.
 """
 
 from micropython import const
