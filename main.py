@@ -1,4 +1,4 @@
-"""Runs the lock; ends in a prompt only for who holds the maintenance key, inside the door, for a second after a reset.
+"""Runs the lock; ends in a prompt only for who holds the maintenance key, inside the door, while it gets power.
 
 The app sleeps by itself and the next wake starts boot.py anew. Should it fail to load, there is nobody to tell and
 nothing to open: sleep, try again every five minutes, and the batteries last until somebody comes.
@@ -17,7 +17,7 @@ from time import sleep_ms  # noqa: E402
 
 import machine  # noqa: E402
 
-called = machine.reset_cause() != machine.DEEPSLEEP_RESET
+called = machine.reset_cause() in (machine.PWRON_RESET, machine.WDT_RESET)  # not by reset(), which ends the console
 for _ in range(20):  # neither noise nor the glitches of GPIO 39 (errata of the ESP32) last for a second
     called = called and not machine.Pin(39, machine.Pin.IN).value()
     sleep_ms(50 if called else 0)

@@ -22,6 +22,8 @@ SOFT_BOOT_US = 60_000
 
 OFF, BOOTING, AWAKE, ASLEEP, PROMPT = "off", "booting", "awake", "asleep", "prompt"
 CONSOLE = "console"
+OPENING = (protocol.POWER_ON, protocol.WATCHDOG_RESET)
+"""Causes of a reset with which a boot may open the console."""
 HELD_US = 900_000
 """How long the maintenance key must have been down in a boot, at least, that opens the console."""
 
@@ -110,9 +112,9 @@ class Chip:
         self._timer = self._world.timeline.at(self._reset_us, lambda: self.reset(protocol.HARD_RESET))
 
     def prompt(self, console):
-        """The firmware let go of the chip: for who holds the maintenance key at a reset, or else by mistake."""
+        """The firmware let go of the chip: for who holds the maintenance key as it gets power, or else by mistake."""
         held_us = self._world.maintenance_key.held_us(self.began_us)
-        if self.reset_cause != protocol.DEEP_SLEEP_RESET and held_us >= HELD_US and console == RETURNED:
+        if self.reset_cause in OPENING and held_us >= HELD_US and console == RETURNED:
             self._world.note("chip", "opens its console")
             if self.stays:
                 self._be(CONSOLE)

@@ -72,8 +72,8 @@ def opens(lock):
     return lock.run_until(lambda: lock.bolt == "unlocked", 3)
 
 
-@pytest.mark.parametrize("cause", [protocol.HARD_RESET, protocol.WATCHDOG_RESET, protocol.SOFT_RESET])
-def test_the_key_counts_at_every_reset(runtime, cause):
+@pytest.mark.parametrize("cause", [protocol.POWER_ON, protocol.WATCHDOG_RESET])
+def test_the_key_counts_when_power_comes_and_when_the_watchdog_bites(runtime, cause):
     with Lock(runtime, CONFIG) as lock:
         lock.wait(2)
         lock.maintenance_key(True)
@@ -81,6 +81,24 @@ def test_the_key_counts_at_every_reset(runtime, cause):
         assert lock.run_until(lambda: lock.console, 5)
         assert kinds(lock)[-1] == "maintenance"
         assert lock.world.signals.edges[-1][1] == 1 and not lock.world.bolt.driven and lock.openings == 0
+
+
+@pytest.mark.parametrize("cause", [protocol.HARD_RESET, protocol.SOFT_RESET])
+def test_a_reset_by_software_ends_the_console_even_with_the_key_held(runtime, cause):
+    with Lock(runtime, CONFIG) as lock:
+        lock.maintenance_key(True)
+        assert lock.run_until(lambda: lock.console, 5)
+        lock.world.chip.reset(cause)
+        lock.wait(60)
+        assert kinds(lock).count("maintenance") == 1 and opens(lock)
+
+
+def test_a_key_that_sticks_keeps_the_lock_shut_for_an_hour_and_no_longer(runtime):
+    with Lock(runtime, CONFIG) as lock:
+        lock.maintenance_key(True)
+        assert lock.run_until(lambda: lock.console, 5)
+        lock.wait(3660)
+        assert kinds(lock).count("maintenance") == 1 and opens(lock)
 
 
 def test_the_key_means_nothing_to_a_wake_from_sleep(runtime):
@@ -187,6 +205,6 @@ def test_a_lock_with_a_radio_tells_the_other_end_when_it_runs_again(radio):
         lock.wait(300)
         assert radio_at(lock) == 0 if radio is None else radio_at(lock) > 1
         lock.maintenance_key(True)
-        lock.world.chip.reset(protocol.HARD_RESET)
+        lock.world.chip.reset(protocol.WATCHDOG_RESET)
         assert lock.run_until(lambda: lock.console, 5)
         assert radio_at(lock) == (0 if radio is None else 1)

@@ -75,8 +75,8 @@ def test_controls_at_any_time_from_boot_to_sleep_give_no_prompt(disk):
             assert cable.do(opens)
             cable.settle()
         assert heard == []
-        assert cable.replug(held=True)  # in the midst of opening it they are of no use either
-        assert cable.do(kinds)[-1] == "maintenance"
+        cable.replug(held=True)  # in the midst of opening it they are of no use either; at the prompt Ctrl-D closes it
+        assert cable.do(kinds).count("maintenance") == 1
 
 
 @pytest.mark.parametrize("name", ["board", "app", "assembly"])
@@ -86,8 +86,8 @@ def test_controls_give_no_prompt_where_the_firmware_does_not_load(tmp_path, name
     with Cabled(installed(tmp_path, broken), LockConfig(GRANTS)) as cable, flooded(cable.port) as heard:
         assert not cable.settle()
         assert heard == []
-        assert cable.replug(held=True)
-        assert any(b">>>" in part for part in heard)
+        cable.replug(held=True)
+    assert b">>>" in b"".join(heard)
 
 
 @pytest.mark.parametrize("config", [LockConfig(GRANTS), None])
@@ -98,7 +98,7 @@ def test_the_key_gives_a_prompt_on_the_lock_s_own_board(disk, config):
         assert transport.exec(REACH).strip() == b"240ac4d00b01"
         transport.exec_raw_no_follow("machine.reset()")
         transport.close()
-        assert cable.restarted(1)  # the key is still down
+        assert not cable.restarted(1)  # though the key is still down
 
 
 def test_without_the_key_the_lock_is_as_ever_and_there_is_no_prompt(disk):
@@ -126,7 +126,7 @@ def test_a_soft_reset_keeps_no_prompt_open_either(disk, raw):
         assert cable.do(opens)
 
 
-def test_a_reset_without_the_key_closes_it_again_and_the_log_has_it(disk):
+def test_a_reset_closes_it_again_and_the_log_has_it(disk):
     with Cabled(disk, LockConfig(GRANTS), held=True) as cable:
         assert cable.settle()
         transport = prompt(cable.port)
