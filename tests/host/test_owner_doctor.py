@@ -121,7 +121,7 @@ def test_a_sound_lock(site, kept):
         "no radio",
         "nothing was refused",
         "log whole, as the lock wrote it",
-        "on MicroPython",
+        f"firmware {release.version()} (fw-",
         "time zone CET-1CEST",
         "0 flipped bits",
     )

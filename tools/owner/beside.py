@@ -67,9 +67,9 @@ def _check_lock(record, seen, others):
 
 def _firmware(seen, release):
     version = f"MicroPython {dotted(seen.one('micropython'))}" if "micropython" in seen.told else "MicroPython"
-    told = f"firmware {seen.release or 'of no known release'} on {version}"
+    told = f"firmware {seen.version or 'of no known version'} ({seen.release or 'no release'}) on {version}"
     if seen.release != release:
-        return Finding(False, f"{told}, this computer has {release}", "the newer one: `make deploy` brings it")
+        return Finding(False, f"{told}, this computer has {release}", "`make deploy` brings this computer's")
     return Finding(True, told)
 
 

@@ -18,6 +18,7 @@ SECTOR = 4096
 _FOLDER = Path(__file__).with_name("on_lock")
 _SCRIPTS = {name: (_FOLDER / f"{name}.py").read_bytes() for name in ("hidden", "bench", "examine", "radio")}
 _RELEASE = re.compile(r'^sys\.path\.insert\(0, "/(' + PREFIX + r'[0-9a-f]+)"\)$', re.MULTILINE)
+_VERSION = re.compile(r"^# Dropbolt ([0-9.]+)$", re.MULTILINE)
 _BROKEN = (
     "the lock on {port} {why}: nothing was changed; plug it in, hold the maintenance key at its reset, and ask again"
 )
@@ -27,12 +28,13 @@ _BROKEN = (
 class Seen:
     """What a lock told.
 
-    release: the folder of its firmware, "" for none that can be made out. told: lists by name, each as on_lock/ tells
-    it, in their order. broken: "" or why its own modules could not be asked. second: (unix s by its clock, unix s by
-    this computer's at the same instant), None where there is no time. dump: the bytes of its partition. closed: whether
-    its console was closed again in the end.
+    version, release: of its firmware, and the folder that this is in; "" where that cannot be made out. told: lists by
+    name, each as on_lock/ tells it, in their order. broken: "" or why its own modules could not be asked. second:
+    (unix s by its clock, unix s by this computer's at the same instant), None where there is no time. dump: the bytes
+    of its partition. closed: whether its console was closed again in the end.
     """
 
+    version: str = ""
     release: str = ""
     told: dict = field(default_factory=dict)
     broken: str = ""
@@ -62,9 +64,9 @@ class _Asked:
 
     def seen(self, progress):
         found = self._seen
-        main = self._transport.exec("print(open('/main.py').read())").decode(errors="replace")
-        released = _RELEASE.search(main.replace("\r", ""))
-        found.release = released[1] if released else ""
+        main = self._transport.exec("print(open('/main.py').read())").decode(errors="replace").replace("\r", "")
+        released, version = _RELEASE.search(main), _VERSION.search(main)
+        found.release, found.version = (each[1] if each else "" for each in (released, version))
         self._ask("import json, sys\nprint(json.dumps(('micropython',) + tuple(sys.implementation.version[:3])))")
         try:
             self._examine()

@@ -77,7 +77,7 @@ class Keep:
             if not content.startswith(b"age-encryption.org/v1\n-> scrypt ") or len(content) < 200:
                 why = "is cut off or no age file: put your copy of it back"
             else:
-                why = "does not open with this passphrase: try again; nobody can open it without"
+                why = "does not open with this passphrase: try again; if it is forgotten, see docs/owner.md"
             raise KeepError(f"{self.path / IDENTITY} {why}") from error
 
     def labels(self):
