@@ -13,7 +13,7 @@ from tools.image import cli as image
 from tools.log import cli as log
 from tools.log.cli import UNREADABLE
 from tools.owner import cli as owner
-from tools.owner.register_cli import register
+from tools.owner.register_cli import introduce, register
 from tools.protocol import cli as protocol
 from tools.provision.cli import provision
 
@@ -22,6 +22,7 @@ app.add_typer(gateway.app, name="gateway")
 app.add_typer(image.app, name="image")
 app.add_typer(log.app, name="log")
 owner.app.command()(register)
+owner.app.command()(introduce)
 app.add_typer(owner.app, name="dropbolt")
 app.add_typer(protocol.app, name="protocol")
 app.command()(provision)

@@ -1,4 +1,4 @@
-"""`dropbolt register`: what a person says of a parcel, and is told."""
+"""`dropbolt register` and `dropbolt introduce`: what goes to the gateway, and what a person says and is told of it."""
 
 import time
 from pathlib import Path
@@ -43,3 +43,16 @@ def register(
         print(f"opens   {place.span(record.zone, code.since or now, code.until)}, once")
         print(f"notes   Door: the last {len(issued.digits)} digits of the number on the parcel, then #.")
         print(f"command {command} waits for the next check-in of {lock}; until then it opens nothing")
+
+
+def introduce(
+    context: typer.Context,
+    lock: Lock,
+    gateway: Annotated[Path, typer.Argument(metavar="FILE", help="The gateway's key file.")],
+):
+    """Give the gateway this lock's keys: whoever can read its key file can command the lock."""
+    from tools.owner import introduce as keys
+
+    with told():
+        keys.introduce(unlocked(context).load(lock), gateway)
+        print(f"{lock} is in {gateway}: a gateway that runs notices it")

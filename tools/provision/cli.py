@@ -119,7 +119,7 @@ def _told(file):
     except ConfigErrors as error:
         print(*(f"{file}:{line}: {text}" for line, text in error.errors), sep="\n", file=sys.stderr)
         raise typer.Exit(REFUSED) from error
-    except typer.Abort as error:
+    except (typer.Abort, KeyboardInterrupt) as error:
         print(_STOPPED, file=sys.stderr)
         raise typer.Exit(REFUSED) from error
     except (Refused, KeepError, RecordError, OSError) as error:

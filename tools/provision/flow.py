@@ -129,6 +129,8 @@ class Provisioning:
         gone = [
             f"{label} (id {grant_id})" for grant_id, _, label in (found.rows if found else ()) if grant_id not in wanted
         ]
+        issuers = {row[0] for row in self._wanted.config.settings["issuers"]}
+        gone += [f"issuer {row[1]}" for row in (found.fields["issuers"] if found else ()) if row[0] not in issuers]
         if gone and not self._confirm(f"The lock forgets what the configuration does not have: {', '.join(gone)}?"):
             raise Refused("nothing was changed: put those grants into the configuration, or say yes")
 
