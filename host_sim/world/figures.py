@@ -56,6 +56,8 @@ TLS_CERTIFICATE_US = 1_100_000
 """Computing during a handshake with certificates: what is left of the 1.2 s of [P] without the network's share."""
 TLS_PSK_US = 60_000
 """[A] Computing during a handshake with a pre-shared key: no public-key arithmetic."""
+SHA256_US = 130
+"""[Q] One digest of a block by SHA-256, called from MicroPython."""
 FRAME_US = 400
 """[A] Air time of a frame without its bytes: preamble, contention, acknowledgement."""
 BYTE_US = 1

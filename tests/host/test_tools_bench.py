@@ -2,21 +2,24 @@
 
 import json
 import re
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from rich.padding import Padding
 from typer.testing import CliRunner
 
 from firmware.core.records import HEAD
+from tests import openings
 from tools import cli
-from tools.bench import measures, report, tables
+from tools.bench import design, measures, models, plots, report, simulator, tables
 from tools.bench.entries import CountedFlash, Door, cost
-from tools.bench.figures import AT_MOST, TIMES_LESS, Figure
+from tools.bench.figures import AT_LEAST, AT_MOST, TIMES_LESS, Figure
 from tools.bench.stores import Appended, Renamed, Rings
 from tools.bench.wake import watched
 from tools.energy import runs
 
-FIELDS = {"group", "figure", "unit", "ours", "other", "against", "ratio", "goal", "met"}
+FIELDS = {"row", "group", "figure", "unit", "ours", "other", "against", "ratio", "goal", "met"}
 
 
 @pytest.mark.parametrize("against", [Appended, Renamed])
@@ -55,9 +58,82 @@ def test_mounts_and_memory():
 
 
 def test_no_hmac_is_left_after_hash():
-    left = measures.decision()[0]
+    left, _, _, library, *_ = measures.decision()
     assert (left.ours, left.met) == (0, True)
     assert left.other >= 64
+    assert library.other == left.other
+
+
+@pytest.fixture(scope="module")
+def every_figure():
+    """All of the design, in small; the cuts are another test's."""
+    figures = [*measures.entry_costs(5), *measures.mount_costs(counts=(5,), full=1500)[0], *measures.decision()]
+    figures += [*models.stretch(), *models.life(), *measures.check_in(), *measures.wakes()]
+    figures += simulator.simulator(sessions=1, days=1)
+    figures.append(Figure("cuts", "openings", "at most", 1, goal=(AT_MOST, 1), row="openings"))
+    return figures
+
+
+def test_every_number_of_the_design_is_measured(every_figure):
+    assert design.unmeasured(every_figure) == []
+    others = [figure for figure in every_figure if figure.row != "erases"]
+    assert design.unmeasured(others) == [design.ROWS["erases"]]
+    rows = [figure.row for figure in design.of_design(every_figure)]
+    assert rows == list(design.ROWS)
+    assert all(figure.goal for figure in every_figure if figure.row)
+
+
+def test_no_goal_is_missed_without_its_reason_in_the_document(every_figure):
+    page = design.PAGE.read_text(encoding="utf-8")
+    timed = ("decision", "cpython", "vm", "year")
+    counted = [figure for figure in every_figure if figure.row not in timed]
+    assert design.unexplained(counted, page) == []
+
+
+def test_a_goal_that_is_missed_wants_a_heading():
+    figure = Figure("g", "idle", "KiB", 113, goal=(AT_MOST, 112), row="idle")
+    assert design.unexplained([figure], "text\n### Heap of a keypad wake, idle\ntext") == []
+    assert design.unexplained([figure], "text\nHeap of a keypad wake, idle\n") == ["Heap of a keypad wake, idle"]
+    assert design.unexplained([replace(figure, ours=112)], "") == []
+
+
+def test_the_document_has_a_line_for_every_number():
+    page = design.PAGE.read_text(encoding="utf-8")
+    assert [name for name in design.ROWS.values() if f"\n| {name}, " not in page] == []
+
+
+def test_the_stretch_is_the_same_for_all():
+    time, differ = models.stretch()
+    assert (time.ours, time.met, differ.ours) == (130, True, 0)
+
+
+def test_openings_are_what_the_cuts_say(monkeypatch):
+    said = {"cuts": 1234, "most": 1, "other": 2}
+    monkeypatch.setattr(models.subprocess, "run", lambda *_, **__: SimpleNamespace(stdout=json.dumps(said)))
+    (figure,) = models.openings()
+    assert (figure.ours, figure.other, figure.met) == (1, 2, True)
+    assert "1,234" in figure.group
+
+
+def test_a_lock_that_burns_late_opens_twice():
+    assert openings.late() == 2
+
+
+def test_check_ins_by_umqtt_cost_months():
+    for figure in models.life():
+        assert figure.met
+        assert figure.ours > figure.other > 0
+
+
+def test_the_pictures_are_drawn(monkeypatch):
+    monkeypatch.setattr(plots, "_ENTRIES", (1, 3))
+    monkeypatch.setattr(plots, "_CODES", (4, 8))
+    monkeypatch.setattr(plots, "_TELL", ((0, 0), (1, 0)))
+    for picture in plots.PICTURES.values():
+        axes = plots.Figure().subplots()
+        picture(axes)
+        assert axes.get_title()
+        assert axes.lines or axes.patches
 
 
 def test_a_check_in_takes_few_turnarounds():
@@ -101,8 +177,9 @@ def test_the_json_has_every_figure(tmp_path):
     written = json.loads((tmp_path / "new" / "bench.json").read_text())["figures"]
     assert len(written) == len(figures) == 12
     assert all(set(figure) == FIELDS for figure in written)
-    shown = [part.renderable for part in report.lines(figures) if isinstance(part, Padding)]
-    assert sum(rows.row_count for rows in shown) == 1 + 12
+    design_rows, *parts = report.lines(figures)
+    shown = [part.renderable for part in parts if isinstance(part, Padding)]
+    assert (design_rows.row_count, sum(rows.row_count for rows in shown)) == (1, 1 + 11)
 
 
 def test_a_goal_is_met_or_missed():
@@ -112,13 +189,34 @@ def test_a_goal_is_met_or_missed():
     assert Figure("g", "f", "bytes", 4, 8, "x", (TIMES_LESS, 2.1)).met is False
     assert Figure("g", "f", "bytes", 0, 8, "x", (TIMES_LESS, 2)).met is True
     assert Figure("g", "f", "bytes", 4).met is None
+    assert Figure("g", "f", "months", 4, goal=(AT_LEAST, 4)).met is True
+    assert Figure("g", "f", "months", 3, goal=(AT_LEAST, 4)).met is False
+    assert Figure("g", "f", "months", 6, 4, "x", (AT_LEAST, 4)).ratio == 1.5
 
 
 def test_the_command_prints_what_it_writes(tmp_path, monkeypatch):
     figures = [Figure("group", "reading", "bytes", 12345, goal=(AT_MOST, 1)), Figure("group", "time", "µs", 2, 9, "x")]
+    figures.append(Figure("group", "idle", "KiB", 54321, goal=(AT_MOST, 1), row="idle"))
     monkeypatch.setattr(measures, "all_figures", lambda: figures)
+    monkeypatch.setattr(plots, "PICTURES", {"life": lambda axes: axes.plot((1, 2), (3, 4))})
     monkeypatch.setattr(cli, "BENCH_FILE", tmp_path / "bench.json")
-    done = CliRunner().invoke(cli.app, ["bench"])
-    assert done.exit_code == 0
+    monkeypatch.setattr(design, "PAGE", tmp_path / "page.md")
+    design.PAGE.write_text("<!-- begin: make bench -->\nold\n<!-- end: make bench -->\n")
+    done = CliRunner().invoke(cli.app, ["bench", "--page"])
+    assert done.exit_code == 1
     assert "12,345" in done.output
+    assert "missed, and page.md does not say why: Heap of a keypad wake, idle" in done.output
+    assert "not measured: Heap at the peak of an entry" in done.output
     assert json.loads((tmp_path / "bench.json").read_text())["figures"][1]["ratio"] == 4.5
+    assert (tmp_path / "bench-life.png").read_bytes().startswith(b"\x89PNG")
+    text = design.PAGE.read_text()
+    assert "| Heap of a keypad wake, idle, KiB | 54,321 |" in text
+    assert "old" not in text
+
+
+def test_a_part_writes_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(cli, "BENCH_FILE", tmp_path / "bench.json")
+    done = CliRunner().invoke(cli.app, ["bench", "--only", "stretch"])
+    assert (done.exit_code, list(tmp_path.iterdir())) == (0, [])
+    assert "130.0" in done.output
+    assert CliRunner().invoke(cli.app, ["bench", "--only", "nothing"]).exit_code == 2

@@ -3,14 +3,16 @@
 from dataclasses import dataclass
 
 AT_MOST = "at most"
+AT_LEAST = "at least"
 TIMES_LESS = "times less, at least"
 
 
 @dataclass(frozen=True)
 class Figure:
-    """`ours` and `other` are in `unit`, less is better; `against` names the other, and both are None for none.
+    """`ours` and `other` are in `unit`; `against` names the other, and both are None for none.
 
-    goal: None, or (AT_MOST, limit of `ours` in `unit`) or (TIMES_LESS, least ratio).
+    goal: None, or (AT_MOST or AT_LEAST, limit of `ours` in `unit`) or (TIMES_LESS, least ratio). Less is better, but
+    where the goal is AT_LEAST. row: to which of design.ROWS it belongs, None for none.
     """
 
     group: str
@@ -20,11 +22,15 @@ class Figure:
     other: float | None = None
     against: str | None = None
     goal: tuple | None = None
+    row: str | None = None
 
     @property
     def ratio(self):
-        """How many times less ours is than the other; None without another, or when ours is nothing at all."""
-        return self.other / self.ours if self.other is not None and self.ours else None
+        """How many times better ours is than the other; None without another, or when what divides is nothing."""
+        if self.other is None:
+            return None
+        better, worse = (self.other, self.ours) if self.goal and self.goal[0] == AT_LEAST else (self.ours, self.other)
+        return worse / better if better else None
 
     @property
     def met(self):
@@ -32,11 +38,14 @@ class Figure:
         if self.goal is None:
             return None
         how, value = self.goal
-        return self.ours <= value if how == AT_MOST else self.ratio is None or self.ratio >= value
+        if how == TIMES_LESS:
+            return self.ratio is None or self.ratio >= value
+        return self.ours <= value if how == AT_MOST else self.ours >= value
 
     def as_dict(self):
         """The figure as plain values, for build/bench.json."""
         return {
+            "row": self.row,
             "group": self.group,
             "figure": self.name,
             "unit": self.unit,

@@ -1,4 +1,4 @@
-"""The figures as a table for people and as JSON for programs."""
+"""The figures as tables for people, as lines of Markdown for the document, and as JSON for programs."""
 
 import json
 from itertools import groupby
@@ -7,18 +7,34 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from tools.bench.figures import AT_MOST
+from tools.bench.design import ROWS, of_design
+from tools.bench.figures import AT_LEAST, AT_MOST
 
 _COLUMNS = (("figure", 29), ("ours", 8), ("other", 8), ("ratio", 6), ("goal", 14), ("met", 3))
 _NUMBERS = ("ours", "other", "ratio")
+_DESIGN = ("figure", "ours", "other", "ratio", "goal", "met", "other is")
+_BEGIN, _END = "<!-- begin: make bench -->\n", "<!-- end: make bench -->\n"
 
 
 def lines(figures):
-    """Yield what to print: the names of the columns, then a heading and the rows of each group of figures."""
-    yield Padding(_rows([[Text(name, "bold bright_black") for name, _ in _COLUMNS]]), (0, 2), expand=False)
-    for (group, against), members in groupby(figures, key=lambda figure: (figure.group, figure.against)):
+    """Yield what to print: the figures of the design in one table, then the others under headings."""
+    yield _design(of_design(figures))
+    others = [figure for figure in figures if not figure.row]
+    yield Padding(_rows([[Text(name, "bold bright_black") for name, _ in _COLUMNS]]), (1, 2, 0, 2), expand=False)
+    for (group, against), members in groupby(others, key=lambda figure: (figure.group, figure.against)):
         yield Text(f"\n{group}; other: {against}" if against else f"\n{group}", "bold")
         yield Padding(_rows([_cells(figure) for figure in members]), (0, 2), expand=False)
+
+
+def _design(figures):
+    """The table of the design's numbers."""
+    shown = Table(box=None, pad_edge=False, header_style="bold bright_black")
+    for name in _DESIGN:
+        shown.add_column(name, justify="right" if name in _NUMBERS else "left")
+    for figure in figures:
+        _, *cells, met = _cells(figure)
+        shown.add_row(Text(f"{ROWS[figure.row]}, {figure.unit}"), *cells, met, figure.against or "")
+    return shown
 
 
 def _rows(rows):
@@ -37,6 +53,19 @@ def write(figures, path):
     path.write_text(json.dumps({"figures": [figure.as_dict() for figure in figures]}, indent=1) + "\n")
 
 
+def in_page(figures, page):
+    """The document's text `page` with its table written anew. Raises ValueError where it has no place for one."""
+    before, begin, rest = page.partition(_BEGIN)
+    _, end, after = rest.partition(_END)
+    if not begin or not end:
+        raise ValueError("the document has no lines between which the table stands")
+    rows = [_DESIGN, ["---:" if name in _NUMBERS else "---" for name in _DESIGN]]
+    for figure in of_design(figures):
+        _, *cells, met = map(str, _cells(figure))
+        rows.append((f"{ROWS[figure.row]}, {figure.unit}", *cells, met, figure.against or ""))
+    return before + begin + "".join(f"| {' | '.join(row)} |\n" for row in rows) + end + after
+
+
 def _cells(figure):
     ratio = "" if figure.ratio is None else f"{figure.ratio:.1f}"
     other = "" if figure.other is None else _number(figure.other)
@@ -53,11 +82,11 @@ def _goal(goal):
     if goal is None:
         return ""
     how, value = goal
-    return f"at most {value:,}" if how == AT_MOST else f"{value} times less"
+    return f"{how} {value:,}" if how in (AT_MOST, AT_LEAST) else f"{value} times less"
 
 
 def _met(met):
-    return "" if met is None else Text("yes", "green") if met else Text("no", "bold red")
+    return Text("") if met is None else Text("yes", "green") if met else Text("no", "bold red")
 
 
 def modules(watched):
@@ -72,3 +101,4 @@ def modules(watched):
             shown.add_row(module.name, f"{module.file:,}", f"{module.heap:,}", f"{module.us:,}")
         shown.add_row("in all", *(f"{sum(getattr(m, name) for m in imports):,}" for name in ("file", "heap", "us")))
         yield shown
+    yield Text(f"\nUntil it is ready, a wake by a key reads {watched.ready_read:,} bytes of journal and log besides.")

@@ -11,6 +11,8 @@ from host_sim.runtime.image import PROJECT, firmware_image
 
 _SCRIPTS = Path(__file__).with_name("on_vm")
 _MICROPYTHON = Path(sys.executable).with_name("micropython")
+HMAC = PROJECT / "build" / "hmac"
+"""micropython-lib's module, which figures are compared with: `make hmac`."""
 _HEAP = "2M"
 _TIMEOUT_S = 300
 
@@ -28,7 +30,7 @@ def run_on_vm(script, *contents, library=None):
         done = subprocess.run(
             [_MICROPYTHON, "-X", f"heapsize={_HEAP}", _SCRIPTS / f"{script}.py", *files],
             cwd=folder,
-            env={**os.environ, "MICROPYPATH": f"{library}:{_SCRIPTS}:.frozen"},
+            env={**os.environ, "MICROPYPATH": f"{library}:{HMAC}:{_SCRIPTS}:.frozen"},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

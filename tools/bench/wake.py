@@ -19,7 +19,7 @@ from tools.bench.vm import run_on_vm
 from tools.energy.peer import GATEWAY, ROOT, Issuer, Peer
 from tools.linker.program import Program
 
-_WATCHED = Path(__file__).with_name("on_vm") / "watched.py"
+_BEFORE_MAIN = [Path(__file__).with_name("on_vm") / name for name in ("importing.py", "watched.py")]
 _BROKER = ("10.0.0.2", 1883)
 _RADIO = {"security": "insecure", "port": _BROKER[1], "keys": {(GATEWAY, 1): ROOT}, "rarely_s": 3600}
 _SETTINGS = {"issuers": [[GATEWAY, "owner", OWNER | UNLOCK, 1000]], "risk_one_in": 100}
@@ -53,10 +53,14 @@ class Wake:
     @property
     def sources(self):
         """Bytes of the same modules as source."""
+        return sum((PROJECT / file).stat().st_size for file in self._files)
+
+    @property
+    def _files(self):
+        """Sources of the modules of which these are made."""
         files = _program().files("\n".join(f"import {name}" for name in self._modules).encode())
         names = [name for name in self._modules if name not in _program().modules]
-        library = [f"lib/{name.replace('.', '/')}.py" for name in names]
-        return sum((PROJECT / file).stat().st_size for file in (*files, *library))
+        return (*files, *(f"lib/{name.replace('.', '/')}.py" for name in names))
 
     @property
     def _modules(self):
@@ -69,7 +73,13 @@ class Wake:
             names, library = [module.name for module in self.imports], firmware_image(PROJECT).linked()
         else:
             names, library = self._modules, f"{PROJECT}:{PROJECT / 'lib'}"
-        return run_on_vm("imports", "\n".join(names).encode(), library=library)
+        rows = run_on_vm("imports", "\n".join(names).encode(), library=library)
+        return sum(size for _, size, _ in rows), sum(us for _, _, us in rows)
+
+    def by_module(self):
+        """Name of each module of which these are made -> bytes of the heap, when each is compiled for itself."""
+        rows = run_on_vm("imports", "\n".join(self._modules).encode(), library=firmware_image(PROJECT).separate())
+        return {name: size for name, size, _ in rows}
 
     def last_before(self, us):
         """Bytes of the heap at the last look up to that instant."""
@@ -82,11 +92,14 @@ class Wake:
 
 @dataclass(frozen=True)
 class Watched:
-    """keypad, check_in: the two Wakes. typed_us: instant of the first digit."""
+    """keypad, check_in: the two Wakes. typed_us: instant of the first digit. ready_read: bytes of the partition that
+    the wake by a key has read by then.
+    """
 
     keypad: Wake
     check_in: Wake
     typed_us: int
+    ready_read: int
 
     @property
     def idle(self):
@@ -102,26 +115,28 @@ def watched():
         root = Path(folder)
         for name in ("boot.py", "firmware", "lib"):
             (root / name).symlink_to(PROJECT / name)
-        (root / "main.py").write_bytes(_WATCHED.read_bytes() + b"\n\n" + (PROJECT / "main.py").read_bytes())
+        scripts = (*_BEFORE_MAIN, PROJECT / "main.py")
+        (root / "main.py").write_bytes(b"\n\n".join(script.read_bytes() for script in scripts))
         config = LockConfig(grants=_grants(), settings=_SETTINGS, radio=_RADIO)
         with Lock("micropython", config, root=root, hear=said.append) as lock:
             issuer = Issuer(lock.lock_id, lambda: lock.now)
             topic = f"dropbolt/{lock.lock_id.hex()}/down"
             lock.world.network.routes[_BROKER] = lambda: Peer(topic, issuer.take)
-            typed_us = _live(lock, issuer)
+            facts = _live(lock, issuer)
         files = firmware_image(root).compiled()
         keypad, *_, check_in = [_wake(text, files) for text in said[1:]]
-    return Watched(keypad, check_in, typed_us)
+    return Watched(keypad, check_in, *facts)
 
 
 def _live(lock, issuer):
-    """The two wakes, and between them what there is to tell; returns the instant of the first digit."""
+    """The two wakes, and between them what there is to tell; returns (typed_us, ready_read)."""
     orders = [(messages.PUT_GRANT, tables.event(number)) for number in _TWO_MORE]
     issuer.orders = list(orders)
     _sleeps(lock)  # the first check-in, which brings the grants up to 64
+    read = lock.world.flash.bytes_read
     lock.wake()
     lock.wait(1)
-    typed_us = lock.world.timeline.now_us
+    facts = lock.world.timeline.now_us, lock.world.flash.bytes_read - read
     _opens(lock)
     _opens(lock, lock.wake)
     _opens(lock, lock.wake)
@@ -136,7 +151,7 @@ def _live(lock, issuer):
     _sleeps(lock)
     if issuer.words != [messages.DONE] * 2 * len(orders) or issuer.told != 10:
         raise RuntimeError(f"{issuer.told} events, commands ended so: {issuer.words}")
-    return typed_us
+    return facts
 
 
 def _opens(lock, before=lambda: None):
