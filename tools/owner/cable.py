@@ -19,9 +19,7 @@ _FOLDER = Path(__file__).with_name("on_lock")
 _SCRIPTS = {name: (_FOLDER / f"{name}.py").read_bytes() for name in ("hidden", "bench", "examine", "radio")}
 _RELEASE = re.compile(r'^sys\.path\.insert\(0, "/(' + PREFIX + r'[0-9a-f]+)"\)$', re.MULTILINE)
 _VERSION = re.compile(r"^# Dropbolt ([0-9.]+)$", re.MULTILINE)
-_BROKEN = (
-    "the lock on {port} {why}: nothing was changed; plug it in, hold the maintenance key at its reset, and ask again"
-)
+_BROKEN = "the lock on {port} {why}: nothing was changed; plug it in, open its console, and ask again"
 
 
 @dataclass

@@ -1,14 +1,12 @@
-"""The radio's settings, and how its last check-ins went; after hidden.py and bench.py."""
+"""The radio's settings; after hidden.py and bench.py."""
 
 from firmware.calling import BANKS
-from firmware.memory import Memory
-from firmware.net.recall import Recall
 from firmware.net.settings import Radio, RadioError
 from firmware.store.vault import Vault, VaultError
 
 
 def radio(bench):
-    """Tell the radio's settings, and how its last check-ins went."""
+    """Tell the radio's settings."""
     try:
         found = Radio(*Vault(bench.nvs, BANKS).load())
     except VaultError as error:
@@ -22,6 +20,3 @@ def radio(bench):
         tell("check in", found.gateway, found.often_s, found.rarely_s)
         for number, epoch in found.keys.in_use():
             tell("root", number, epoch, known(found.keys.root(number, epoch)))
-        past = Recall(Memory(bench).radio)
-        if not past.fresh:
-            tell("check-ins", past.failures)
