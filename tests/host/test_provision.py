@@ -9,6 +9,7 @@ from tests.host.cabled import Cabled, installed
 from tests.host.owners import CONFIG, PASSPHRASE, folder, run
 from tools.cli import app
 from tools.owner.keep import Keep
+from tools.provision.lock import Lock as AtPrompt
 
 YES = "y\n"
 NO_NUMBERS = "\n\n"
@@ -99,6 +100,27 @@ def test_a_bare_board_becomes_a_lock_that_opens(site):
     shown = "".join(path.read_text(errors="replace") for path in site.keep.path.iterdir()) + told
     hidden = [octets for name, octets in record.secrets.items() if name != "lock"] + [record.grants[-1]["number"]]
     assert not [secret for secret in hidden if secret in shown]
+
+
+def test_power_lost_while_it_erases_is_told_and_resumed(site, monkeypatch):
+    begin = AtPrompt.begin
+
+    def cut(lock):
+        site.cable.do(lambda lock: lock.world.flash.cut_at(20))
+        begin(lock)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("tools.provision.lock._ERASE_S", 1)
+        patch.setattr(AtPrompt, "begin", cut)
+        status, told = site.provision(NO_NUMBERS, YES)
+    assert status == 2
+    assert "stopped answering: plug it in, open its console, and run the same command again" in told
+    before = site.record()
+    assert before.pending
+    status, told = site.provision(YES)
+    assert status == 0, told
+    assert site.record().secrets == before.secrets
+    assert site.answer(site.code("couriers")) == "opened"
 
 
 def test_twice_is_safe(site):

@@ -30,6 +30,15 @@ unpredictable = 6
 """
 
 
+ISSUER = """
+[[issuer]]
+number = 2
+label = "carrier"
+permissions = ["unlock"]
+quota = 9
+"""
+
+
 class Bench:
     """A board at its prompt, and an owner's computer; it is what the computer's programs take for `time`."""
 
@@ -207,6 +216,26 @@ def test_a_time_before_what_the_lock_has_known_wants_a_second_yes(bench):
     assert "left as it is" in said
     bench.done(YES + YES)
     assert bench.answer(bench.code("visitors")) == "opened"
+
+
+def test_whoever_stops_goes_on_later(bench):
+    status, said, _ = bench.provision(RANDOM + RANDOM)
+    assert status == 2
+    assert "stopped: run the same command again, it goes on from there; the console is open until" in said
+    before = bench.record()
+    bench.done(YES)
+    assert bench.record().secrets == before.secrets
+
+
+def test_an_issuer_that_came_by_radio_goes_only_after_a_question(bench):
+    bench.write(CONFIG + ISSUER)
+    bench.done(FIRST)
+    bench.write(CONFIG)
+    status, said, screen = bench.provision(NO)
+    assert status == 2
+    assert "The lock forgets what the configuration does not have: issuer carrier?" in screen
+    bench.done(YES + YES)
+    assert bench.record().settings["issuers"] == []
 
 
 def test_a_full_disk_leaves_the_board_bare(bench, monkeypatch):
