@@ -4,12 +4,16 @@ import ast
 import builtins
 import keyword
 import string
+from collections import Counter
 
 from tools.linker.constants import put_in_place
 from tools.linker.names import CALLED, FOREIGN
 from tools.linker.parts import Part, chunks, is_own_import, used
 from tools.linker.program import PACKAGE, Program
-from tools.linker.symbols import Resolver, short_names
+from tools.linker.symbols import LOCALS, Resolver, short_names
+
+_SHORT = 120
+"""Names of a file's table that take one byte where they are used, but for some that MicroPython itself puts first."""
 
 
 def link(sources):
@@ -69,19 +73,55 @@ def _attributes(program, kept, texts):
 
 def _written(made, entries, foreign, kept):
     homes = {symbol: head for head, parts in made.items() for part in parts for symbol in part.binds}
-    fresh = short_names(string.ascii_uppercase, kept)
-    names = {symbol: symbol.partition(":")[2] if symbol in entries else next(fresh) for symbol in homes}
+    names = _globals(made, entries, kept)
     found = {}
     for head, parts in made.items():
         wanted = {}
         for symbol in dict.fromkeys(symbol for part in parts for symbol in part.uses if homes[symbol] != head):
             wanted.setdefault(homes[symbol], []).append(names[symbol])
         finish = _Finish(head, homes, names)
-        rest = [ast.unparse(finish.visit(part.node)) for part in parts]
-        lines = _imports(foreign, finish.loaded)
+        rest = [finish.visit(part.node) for part in parts]
+        lines = [*_often_used(rest), *_imports(foreign, finish.loaded)]
         lines += [f"from {home} import {', '.join(of)}" for home, of in wanted.items()]
-        found[head.replace(".", "/") + ".py"] = "\n".join([*lines, *rest, ""]).encode()
+        found[head.replace(".", "/") + ".py"] = "\n".join([*lines, *map(ast.unparse, rest), ""]).encode()
     return found
+
+
+def _globals(made, entries, kept):
+    """Symbol -> name. Attributes have the same names, so that a table has them once; but for what the body of a class
+    itself asks for, where a method of that name would be found first."""
+    parts = [part for of in made.values() for part in of]
+    uses = {symbol: 0 for part in parts for symbol in part.binds}
+    for symbol in [symbol for part in parts for symbol in part.uses]:
+        uses[symbol] += 1
+    inside = {symbol for part in parts for symbol in part.inside}
+    fresh, apart = short_names(string.ascii_lowercase, kept), short_names(string.ascii_uppercase, kept)
+    apart = (name for name in apart if len(name) > 1 and name[1].isupper())  # no local has so many beside it
+    names = {}
+    for symbol in sorted(uses, key=lambda symbol: (-uses[symbol], symbol)):
+        if symbol in entries:
+            names[symbol] = symbol.partition(":")[2]
+        else:
+            names[symbol] = next(apart if symbol in inside else fresh)
+    return names
+
+
+def _often_used(statements):
+    """Lines that do nothing, but have the names that are used most stand first in the table of a large file: there a
+    name takes one byte wherever it is used, and behind the first 128 two."""
+    uses = Counter()
+    for node in [node for statement in statements for node in ast.walk(statement)]:
+        if isinstance(node, ast.Attribute):
+            uses[node.attr] += 1
+        elif isinstance(node, ast.FunctionDef):
+            uses.update([node.name, *[parameter.arg for parameter in node.args.args]])
+        elif isinstance(node, ast.Name) and not node.id[0].isupper():
+            uses[node.id] += 1
+    often = [name for name, _ in sorted(uses.items(), key=lambda pair: (-pair[1], pair[0]))]
+    if len(often) < 2 * _SHORT:
+        return []
+    first = LOCALS[0]
+    return [f"{first} = None", f"if {first}: {'.'.join([first, *often[:_SHORT]])}"]
 
 
 def _imports(foreign, loaded):

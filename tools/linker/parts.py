@@ -17,12 +17,13 @@ _WAKE = ("firmware.board", "firmware.app", "firmware.assembly")
 class Part:
     """`node`: the statement, with symbols for globals. binds: its symbols. uses: symbols that must be there when it is;
     later: {module: symbols} that its functions import when they are called. attributes: names of those it asks for.
-    methods: {name: statement} of a class, taken out of it until `add`."""
+    methods: {name: statement} of a class, taken out until `add`. inside: symbols that its body itself asks for."""
 
     def __init__(self, node):
         self.node = node
         self.binds = _binds(node)
         self.uses, self.later, self.attributes = {}, {}, set()
+        self.inside = {child.id for child in _outside_functions(node) if ":" in child.id}
         inner = node.body if isinstance(node, ast.ClassDef) else []
         self.methods = {method.name: method for method in inner if isinstance(method, ast.FunctionDef)}
         if self.methods:
@@ -148,3 +149,17 @@ def _binds(node):
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
         return [node.name]
     return [part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)]
+
+
+def _outside_functions(node):
+    """The names in the body of a class, but for those within its methods."""
+    if not isinstance(node, ast.ClassDef):
+        return
+    for member in node.body:
+        if isinstance(member, ast.FunctionDef):
+            defaults = [value for value in (*member.args.defaults, *member.args.kw_defaults) if value]
+            parts = [*member.decorator_list, *defaults]
+        else:
+            parts = [member]
+        for part in parts:
+            yield from [child for child in ast.walk(part) if isinstance(child, ast.Name)]

@@ -6,7 +6,7 @@ A symbol is `module:name`, the same wherever it is used; no identifier has a col
 import ast
 import string
 
-_LETTERS = string.ascii_lowercase
+LOCALS = string.ascii_uppercase
 
 
 def short_names(letters, taken):
@@ -81,12 +81,12 @@ class Resolver(ast.NodeTransformer):
 
     def _enter(self, parameters, bound, node):
         outer = self._scope
-        self._scope = _Scope(outer, short_names(_LETTERS, self._kept))
+        self._scope = _Scope(outer, short_names(LOCALS, self._kept))
         taken = set()
         while outer:
             taken.update(outer.names.values())
             outer = outer.outer
-        self._scope.fresh = short_names(_LETTERS, self._kept | taken)
+        self._scope.fresh = short_names(LOCALS, self._kept | taken)
         foreign = _foreign_imports(node, self._program)
         for name in dict.fromkeys((*parameters, *bound)):
             stays = name in self._kept or name in foreign
