@@ -27,7 +27,7 @@ gc.collect()
 """
 _NO_PORT = "{port} cannot be opened: is the cable plugged in, and no other program using it?"
 _NO_PROMPT = (
-    "the lock on {port} gives no prompt: hold its maintenance key while it restarts, until the LED stays lit, "
+    "the lock on {port} gives no prompt: hold its maintenance key while it gets power, until the LED stays lit, "
     "and try again"
 )
 STILL_OPEN = (

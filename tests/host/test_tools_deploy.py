@@ -265,7 +265,7 @@ def test_a_lock_in_service_is_reached_with_its_maintenance_key_and_serves_again(
     with lock_in_service(tmp_path, HalfDeployed(firmware())) as cable:
         assert cable.do(opens)
         refused = CliRunner().invoke(app, ["image", "deploy", cable.port])
-        assert (refused.exit_code, "hold its maintenance key while it restarts" in refused.stderr) == (REFUSED, True)
+        assert (refused.exit_code, "hold its maintenance key while it gets power" in refused.stderr) == (REFUSED, True)
         assert cable.replug(held=True)
         cable.do(lambda lock: lock.maintenance_key(False))
         boots = cable.do(lambda lock: lock.boots)

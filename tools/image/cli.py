@@ -80,7 +80,7 @@ def deploy(
 ):
     """Bring the firmware of a lock in service to this tree's, over the cable; keys, codes and log stay.
 
-    It wants the lock's console: hold the maintenance key while the lock restarts, until its LED stays lit. A cable
+    It wants the lock's console: hold the maintenance key while the lock gets power, until its LED stays lit. A cable
     pulled in the middle leaves the firmware of before or the new one. Status 2: it was not deployed, and why.
     """
     from rich.progress import BarColumn, DownloadColumn, Progress
