@@ -1,4 +1,4 @@
-"""Who gets the lock's console: who holds the maintenance key while the lock gets power, and whatever else happens, nobody."""
+"""Who gets the lock's console: who holds the maintenance key while it gets power; and whatever else happens, nobody."""
 
 import shutil
 import subprocess
