@@ -99,12 +99,12 @@ def _turnarounds(axes):
 
 def _heap(axes):
     seen = watched()
-    modules = sorted(seen.keypad.by_module().items(), key=lambda item: item[1])
+    modules = sorted((module.heap, module.name) for module in seen.keypad.by_module())
     linked = sum(module.heap for module in seen.keypad.imports)
     rest, shown = modules[:-_MODULES], modules[-_MODULES:]
-    bars = [(f"{len(rest)} other modules", sum(size for _, size in rest))]
-    bars += [(name.removeprefix("firmware."), size) for name, size in shown]
-    _bars(axes, bars, _OTHERS[1], f"code, each module by itself: {sum(size for _, size in modules) / 1024:.0f}")
+    bars = [(f"{len(rest)} other modules", sum(size for size, _ in rest))]
+    bars += [(name.removeprefix("firmware."), size) for size, name in shown]
+    _bars(axes, bars, _OTHERS[1], f"code, each module by itself: {sum(size for size, _ in modules) / 1024:.0f}")
     ours = [(f"linked: {module.name}", module.heap) for module in seen.keypad.imports]
     ours.append(("held when idle", seen.idle - linked))
     _bars(axes, ours, _OURS, f"code as linked, and what is held: {seen.idle / 1024:.0f}")

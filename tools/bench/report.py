@@ -90,15 +90,21 @@ def _met(met):
 
 
 def modules(watched):
-    """Yield what to print of the modules that the two wakes of a wake.Watched load, each once."""
+    """Yield what to print of what the two wakes of a wake.Watched load, each file once, and of the modules in them."""
     both = {module.name for module in watched.keypad.imports}
     later = [module for module in watched.check_in.imports if module.name not in both]
-    for heading, imports in (("A wake by a key", watched.keypad.imports), ("More for a check-in", later)):
-        shown = Table(title=heading, title_justify="left", title_style="bold", box=None)
-        for name in ("module", ".mpy, bytes", "heap, bytes", "time, µs"):
-            shown.add_column(name, justify="left" if name == "module" else "right")
-        for module in sorted(imports, key=lambda module: -module.file):
-            shown.add_row(module.name, f"{module.file:,}", f"{module.heap:,}", f"{module.us:,}")
-        shown.add_row("in all", *(f"{sum(getattr(m, name) for m in imports):,}" for name in ("file", "heap", "us")))
-        yield shown
-    yield Text(f"\nUntil it is ready, a wake by a key reads {watched.ready_read:,} bytes of journal and log besides.")
+    yield _imports("A wake by a key, file by file", watched.keypad.imports)
+    yield Text(f"Until it is ready, it reads {watched.ready_read:,} bytes of journal and log besides.\n")
+    yield _imports("More for a check-in", later)
+    yield _imports("That code as modules by themselves", watched.keypad.by_module())
+
+
+def _imports(heading, imports):
+    """A table of wake.Imports, the longest first."""
+    shown = Table(title=heading, title_justify="left", title_style="bold", box=None)
+    for name in ("module", ".mpy, bytes", "heap, bytes", "time, µs"):
+        shown.add_column(name, justify="left" if name == "module" else "right")
+    for module in sorted(imports, key=lambda module: -module.file):
+        shown.add_row(module.name, f"{module.file:,}", f"{module.heap:,}", f"{module.us:,}")
+    shown.add_row("in all", *(f"{sum(getattr(m, name) for m in imports):,}" for name in ("file", "heap", "us")))
+    return shown

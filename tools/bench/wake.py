@@ -77,9 +77,10 @@ class Wake:
         return sum(size for _, size, _ in rows), sum(us for _, _, us in rows)
 
     def by_module(self):
-        """Name of each module of which these are made -> bytes of the heap, when each is compiled for itself."""
-        rows = run_on_vm("imports", "\n".join(self._modules).encode(), library=firmware_image(PROJECT).separate())
-        return {name: size for name, size, _ in rows}
+        """The Imports of the modules of which these are made, each compiled for itself, in the order of loading."""
+        folder = firmware_image(PROJECT).separate()
+        rows = run_on_vm("imports", "\n".join(self._modules).encode(), library=folder)
+        return [Import(name, _compiled(folder, name), size, us) for name, size, us in rows]
 
     def last_before(self, us):
         """Bytes of the heap at the last look up to that instant."""
@@ -174,6 +175,13 @@ def _grants():
     return [{**grant, "digits": 8, "check": True} for grant in grants] + [
         {"kind": "number", "number": f"{_NUMBER - 7919 * k}", "uses": 0, "label": f"n{k}"} for k in range(20)
     ]
+
+
+def _compiled(folder, name):
+    """Bytes of the compiled module `name`, or of the package of that name."""
+    stem = name.replace(".", "/")
+    files = (folder / f"{stem}.mpy", folder / stem / "__init__.mpy")
+    return sum(file.stat().st_size for file in files if file.exists())
 
 
 @cache
