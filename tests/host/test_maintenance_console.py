@@ -87,6 +87,7 @@ def test_controls_give_no_prompt_where_the_firmware_does_not_load(tmp_path, name
         assert not cable.settle()
         assert heard == []
         cable.replug(held=True)
+        cable.restarted(2)  # by a Ctrl-D, which only a prompt takes
     assert b">>>" in b"".join(heard)
 
 
