@@ -68,7 +68,7 @@ class Site:
         """What it tells, with the restart left out, which takes as long as all of it."""
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("tools.prompt.restart", lambda transport: True)
-            return cable.look(self.opened())
+            return cable.look(self.opened(), record().lock_id.hex())
 
 
 def _enter(lock, parts):
@@ -105,7 +105,9 @@ def test_a_sound_lock(site, kept):
     site.enter(site.issue("couriers"))
     port, moments = site.opened(), []
     before = site.memories()
-    seen = cable.look(port, lambda done, total: moments.append(site.memories()) if done == total else None)
+    seen = cable.look(
+        port, kept.lock_id.hex(), lambda done, total: moments.append(site.memories()) if done == total else None
+    )
     assert moments == [before]
     assert seen.closed
     assert found(kept, seen, good=False) == []
@@ -158,12 +160,16 @@ def test_another_lock_is_told_before_anything_else(site, kept):
         found(garage, seen, others=[kept])
     with pytest.raises(OtherLock, match="no record here is its"):
         found(garage, seen)
+    assert cable.look(site.opened(), garage.lock_id.hex()).dump == b""
 
 
 def test_a_console_that_stays_open(site, kept, monkeypatch):
     port = site.opened()
     monkeypatch.setattr("tools.prompt.restart", lambda transport: False)
-    told(found(kept, cable.look(port), good=False), "its console is still open: nobody gets in by the keypad -> let go")
+    told(
+        found(kept, cable.look(port, kept.lock_id.hex()), good=False),
+        "its console is still open: nobody gets in by the keypad -> let go",
+    )
 
 
 def test_what_was_revoked_at_the_keypad_alone(site, kept):
@@ -292,7 +298,7 @@ def test_firmware_that_cannot_be_asked(site, kept, monkeypatch):
     told(found(kept, seen, good=True), "log whole")
 
 
-def test_a_cable_that_is_pulled(site):
+def test_a_cable_that_is_pulled(site, kept):
     def pull(done, _):
         if done == 3:
             raise OSError(5, "Input/output error")
@@ -300,7 +306,7 @@ def test_a_cable_that_is_pulled(site):
     port = site.opened()
     before = site.memories()
     with pytest.raises(Refused, match="nothing was changed; plug it in"):
-        cable.look(port, pull)
+        cable.look(port, kept.lock_id.hex(), pull)
     assert site.memories() == before
 
 

@@ -45,12 +45,15 @@ class Seen:
         return self.told[name][-1] if name in self.told else default
 
 
-def look(port, progress=lambda done, total: None):
+def look(port, lock, progress=lambda done, total: None):
     """What the lock at the serial `port` tells; then it starts anew, in service. Raises tools.image.Refused; whatever
-    comes, nothing has changed there. `progress` is told the sectors that are read and all there are.
+    comes, nothing has changed there.
+
+    lock: id in hex; of another lock, if it says so, the flash is not read. `progress` is told the sectors that are read
+    and all there are.
     """
     with prompt.opened(port, _BROKEN) as transport:
-        seen = _Asked(transport).seen(progress)
+        seen = _Asked(transport).seen(lock, progress)
         seen.closed = prompt.restart(transport)
     return seen
 
@@ -60,7 +63,7 @@ class _Asked:
         self._transport = transport
         self._seen = Seen()
 
-    def seen(self, progress):
+    def seen(self, lock, progress):
         found = self._seen
         main = self._transport.exec("print(open('/main.py').read())").decode(errors="replace").replace("\r", "")
         released, version = _RELEASE.search(main), _VERSION.search(main)
@@ -70,7 +73,8 @@ class _Asked:
             self._examine()
         except TransportExecError as error:
             found.broken = prompt.last_line(error)
-        self._read(progress)
+        if dict(found.told.get("setting", ())).get("lock", lock) == lock:
+            self._read(progress)
         return found
 
     def _examine(self):

@@ -29,5 +29,5 @@ def _on_the_cable(record, others, now, port):
 
     with Progress("reading the lock's flash", BarColumn(), console=console(), transient=True) as bar:
         task = bar.add_task("", total=None)
-        seen = cable.look(port, lambda done, total: bar.update(task, completed=done, total=total))
+        seen = cable.look(port, record.lock_id.hex(), lambda done, total: bar.update(task, completed=done, total=total))
     return beside.findings(record, seen, now, release.build().folder, others)
