@@ -60,7 +60,8 @@ class Wake:
                 raise StorageError(SIZE)
             nvs = board.nvs("dropbolt")
             self.vault = Vault(nvs)
-            self.config = Config(*self.vault.load())
+            self.config = Config(*self.vault.load(), board.slept() and self.memory.checked == self.vault.mark)
+            self.memory.checked = self.vault.mark
             keypad.poll(board.now())
             self.state = State(self.config.grants)
             self.journal = Journal(self.partition, self.state, self.config.journal, self.config.mac, nvs)

@@ -10,12 +10,13 @@ import json
 
 from firmware.blocking import announce, pulse
 from firmware.commanders import Commanders
-from firmware.config import MAX_ROWS, Config, ConfigError
+from firmware.config import Config, ConfigError
 from firmware.core.grants import GRANT_SIZE, Grants
 from firmware.core.words import OWNER
 from firmware.net import messages
 from firmware.net.messages import Refused
 from firmware.renewal import renew
+from firmware.settings import MAX_ROWS
 from firmware.store import StorageError
 from firmware.store.vault import MAX_GRANTS
 

@@ -119,7 +119,7 @@ class Logbook:
             self._tell(UNLOGGED, 0, 0, min(missing, 0xFFFF), 0, 0, 0)
 
     def fault(self, word, setting=0):
-        """The lock stays closed for the reason `word` of FAULTS; `setting`: which of `config.SETTINGS`, from 1.
+        """The lock stays closed for the reason `word` of FAULTS; `setting`: which of `settings.SETTINGS`, from 1.
 
         A fault that is the newest event already is not told again, or a stranger's keys would fill the log with it.
         """

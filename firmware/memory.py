@@ -9,8 +9,8 @@ import struct
 from micropython import const
 
 _LONGEST = const(34560000)  # 400 days, in seconds: nothing sleeps for so long
-_FORMAT = "<4sIIIIIIIIIIIBBBBBBH"
-_MARK = b"dbt7"  # changes with the layout: what another version left is forgotten
+_FORMAT = "<4sIIIIIIIIIIIIBBBBBBH"
+_MARK = b"dbt8"  # changes with the layout: what another version left is forgotten
 
 ON_CALLS = 0xFFFFFFFF
 """As `Memory.radio_at`: the lock has a radio, and checks in when it is called, never by itself."""
@@ -31,7 +31,8 @@ class Memory:
     0: it is not; held_by: number of the grant whose code holds it. call: 1 if somebody at the keypad asked for the
     other end. radio_at: when the lock checks in by itself, 0: it has no radio; or UNKNOWN, or ON_CALLS. news: what the
     other end should know and was not told, NEWS and URGENT of logbook.py; tell_at: when that is tried, 0: as soon as
-    may be; tries: how often it was. radio: up to 256 bytes that the radio keeps (net/recall.py).
+    may be; tries: how often it was. checked: `Vault.mark` of the newest set that was found
+    right to the last field. radio: up to 256 bytes that the radio keeps (net/recall.py).
     """
 
     def __init__(self, board):
@@ -40,6 +41,7 @@ class Memory:
         self.counted_at = self.seen_at = self.owner_at = board.rtc_seconds()
         self.sure = self.told = self.retries = self.held_until = self.held_by = self.call = 0
         self.radio_at = UNKNOWN
+        self.checked = 0
         self.news = self.tell_at = self.tries = 0
         self.radio = b""
         self.fresh = not self._recall()
@@ -47,7 +49,7 @@ class Memory:
     def keep(self):
         """Remember what the attributes say now."""
         moments = self.counted_at, self.seen, self.seen_at, self.owner_at, self._board.rtc_seconds()
-        seconds = self.credit, self.reference, self.doubt, self.held_until, self.radio_at, self.tell_at
+        seconds = self.credit, self.reference, self.doubt, self.held_until, self.radio_at, self.tell_at, self.checked
         data = struct.pack(_FORMAT, _MARK, *seconds, *moments, *self._small(), self.held_by)
         data += self.radio
         self._board.remember(data + struct.pack("<I", binascii.crc32(data)))
@@ -61,13 +63,13 @@ class Memory:
         if end < size or struct.unpack_from("<I", kept, end)[0] != binascii.crc32(kept[:end]):
             return False
         mark, *fields = struct.unpack_from(_FORMAT, kept)
-        counted_at, seen, seen_at, owner_at, kept_at = fields[6:11]
+        counted_at, seen, seen_at, owner_at, kept_at = fields[7:12]
         # After a brown-out the memory may still be there while the clock behind it has begun anew; after a reset while
         # the calendar showed the date (Board.set_date), that clock is ahead by years, which nobody has lived through.
         if mark != _MARK or not max(counted_at, seen_at, owner_at) <= kept_at <= self.owner_at <= kept_at + _LONGEST:
             return False
-        self.credit, self.reference, self.doubt, self.held_until, self.radio_at, self.tell_at = fields[:6]
+        self.credit, self.reference, self.doubt, self.held_until, self.radio_at, self.tell_at, self.checked = fields[:7]
         self.counted_at, self.seen, self.seen_at, self.owner_at = counted_at, seen, seen_at, owner_at
-        self.sure, self.told, self.retries, self.call, self.news, self.tries, self.held_by = fields[11:]
+        self.sure, self.told, self.retries, self.call, self.news, self.tries, self.held_by = fields[12:]
         self.radio = bytes(kept[size:end])
         return True

@@ -44,6 +44,7 @@ class Vault:
         self._banks = banks
         self._head = bytearray(_HEAD_SIZE)
         self.generation = 0
+        self.mark = 0  # 32 bits of the SHA-256 of the set that was loaded
 
     def load(self):
         """(settings, grants) as bytearrays. Raises VaultError: blank if there never was a set, damaged otherwise.
@@ -56,6 +57,7 @@ class Vault:
         contents = self._contents(bank)
         if contents is None:
             raise VaultError(DAMAGED)
+        self.mark = struct.unpack_from("<I", self._head, _HASH_AT)[0]
         other = self._banks[1 - self._banks.index(bank)]
         if self._read_head(other):  # a cut kept `replace` from erasing it: one read error later it would count again
             self._forget(other)

@@ -7,8 +7,8 @@ predicate holds or the patience is over; an expectation that something does not 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from firmware.config import SETTINGS
 from firmware.logbook import FAULTS
+from firmware.settings import SETTINGS
 
 PATIENCE_S = 3  # longer than any pattern and than a bolt that tries twice
 

@@ -1,8 +1,9 @@
 import json
 
-from firmware.config import SETTINGS, Config, ConfigError
+from firmware.config import Config, ConfigError
 from firmware.core.packing import pack_grant
 from firmware.core.words import EVENT
+from firmware.settings import SETTINGS
 
 GOOD = {
     "lock": "0011223344556677",

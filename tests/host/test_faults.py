@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from firmware.logbook import FAULTS, OUTDATED
+from firmware.logbook import FAULTS, OUTDATED, SETTINGS
 from firmware.store.vault import Vault
 from host_sim.devices import Namespace
 from host_sim.lock import Lock, LockConfig
@@ -234,3 +234,20 @@ def test_a_check_in_that_crashes_is_not_tried_again_at_once(root, runtime):
         lock.wait(7200)
         assert [event["kind"] for event in lock.log()].count("radio") == 2  # and is not told where it is told last
         assert "crash" not in [event["kind"] for event in lock.log()]
+
+
+def test_a_set_that_came_while_the_lock_slept_is_checked_to_the_last_field(runtime):
+    with Lock(runtime=runtime, config=CONFIG) as lock:
+        lock.wait(30)
+        open_door(lock)
+        lock.wait(30)
+        assert not lock.awake
+        vault = Vault(Namespace(lock.world.nvs, "dropbolt"))
+        settings, grants = vault.load()
+        vault.replace(settings, grants + grants[:80])  # one id twice
+        lock.wake()
+        lock.type(lock.issue("couriers") + "#")
+        lock.wait(3)
+        assert lock.answer == "owner" and lock.openings == 1
+        fault = [event["detail"] for event in lock.log() if event["kind"] == "fault"]
+        assert fault[0] & 0xFF == FAULTS.index(SETTINGS)
