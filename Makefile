@@ -2,7 +2,7 @@
 # Nothing needs root, and nothing outside this folder is written.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo sim test powerloss flood year log risk bench energy image flash deploy provision lint format lock lib hmac mosquitto oathtool clean
+.PHONY: help demo sim test powerloss flood soak year log risk bench energy image flash deploy provision lint format lock lib hmac mosquitto oathtool clean
 
 PYTHON ?= python3
 UV_VERSION := 0.13.9
@@ -49,6 +49,10 @@ year: .venv/ready ## live a year with a stranger at the keypad: guesses compared
 
 bench: .venv/ready lib/umqtt/simple.py build/hmac/hmac.py build/mosquitto/mosquitto ## measure the lock beside what it is compared with; figures in build/bench.json
 	@$(PY) -m tools bench $(if $(ONLY),--only $(ONLY)) $(if $(PAGE),--page)
+
+soak: .venv/ready lib/umqtt/simple.py ## live a year at a busy door, from SEED=n, on both Pythons: some minutes; DAYS=n for another time
+	@$(PY) -m tests.soak $(or $(SEED),$(error choose a seed: make soak SEED=1)) \
+		$(if $(DAYS),--days $(DAYS)) $(if $(RUNTIME),--runtime $(RUNTIME)) $(if $(ONLY),--only $(ONLY))
 
 energy: .venv/ready lib/umqtt/simple.py ## print how many months four AA cells last, and draw it in build/energy.png
 	@$(PY) -m tools energy

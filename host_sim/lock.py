@@ -31,6 +31,7 @@ from host_sim.runtime.image import PROJECT
 from host_sim.runtime.run import FirmwareError
 from host_sim.signs import SIGNS
 from host_sim.world.chip import ASLEEP, AWAKE, BOOTING, CONSOLE
+from host_sim.world.nvs_system import system_entries
 from host_sim.world.radio import OFF
 from host_sim.world.world import World
 
@@ -65,12 +66,15 @@ class Lock(Mishaps):
 
     def _begin(self, world, issuer):
         self.world = world
+        self._become(issuer)
+        self._told = False
+
+    def _become(self, issuer):
         self._issuer = issuer
         self.lock_id = issuer.lock_id if issuer else None
         self.log_key = issuer.audit_key if issuer else None
         """First key of the log, which the owner keeps and the lock does not; None for a board never provisioned."""
-        self._history = History(world, issuer)
-        self._told = False
+        self._history = History(self.world, issuer)
 
     def __enter__(self):
         return self
@@ -251,6 +255,23 @@ class Lock(Mishaps):
         Raises ValueError while the chip boots or runs, SyncError for a time that the lock refuses.
         """
         cable.sync(self.world, self._issuer, offset_s, uncertainty_ms, reset_floor)
+
+    def provision(self, config, seed):
+        """Make another lock of the same board by a LockConfig: new keys, a new journal, a new log; then it boots.
+
+        Raises ValueError while the chip boots or runs.
+        """
+        if self.world.chip.state != ASLEEP:
+            raise ValueError(f"the chip is {self.world.chip.state}, must be asleep")
+        self.world.nvs.load(system_entries())
+        self._become(provision(self.world, config, seed))
+        self.cut_power()
+        self.restore_power()
+
+    def forget(self):
+        """Let go of trace and answers so far, which else grow for as long as the lock lives."""
+        self.world.forget()
+        self._history = History(self.world, self._issuer)
 
     def issue(self, label, at=None, serial=0, counter=None):
         """The digits of a code of the grant `label`, to be typed before `#`. Raises KeyError for no such grant.

@@ -133,8 +133,11 @@ class Chip:
             self.boots += 1
             self._world.note("chip", "boots")
             self._port, self._run = self._start(self)
+        port = self._port
         try:
             self._run.resume()
+            if port.fault:
+                raise port.fault
         except BaseException:
             self._end_boot(PROMPT)
             raise

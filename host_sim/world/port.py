@@ -24,7 +24,7 @@ _ADC_US = 60
 
 
 class WorldFault(BaseException):
-    """The simulator itself failed in a request; its cause says how. Not an Exception, so that no firmware hides it."""
+    """The simulator itself failed in a request; its cause says how. Firmware that hides it does so for itself alone."""
 
 
 class Port:
@@ -35,6 +35,8 @@ class Port:
         self._chip = chip
         self._timeline = world.timeline
         self.is_open = True
+        self.fault = None
+        """What the simulator itself, or a server in the test, has raised in a request: this boot is over."""
         self._fed = 0
         self._timeout_us = 0
         self._watchdog = None
@@ -53,7 +55,8 @@ class Port:
             self._look(request[end:])
         if fed > self._fed:
             self._fed = fed
-        self.wait_until(now)
+        if now > self._timeline.now_us or now >= self.world.horizon_us or not self.is_open:
+            self.wait_until(now)
         if dozed:
             self.world.meter.spent("chip", "dozing", dozed)
         if operation not in _UNSEEN:
@@ -66,7 +69,15 @@ class Port:
         except OSError as refused:
             error = refused.args[0]
         except Exception as fault:
-            raise WorldFault(f"operation {operation}") from fault
+            self.fault = WorldFault(f"operation {operation}")
+            self.fault.__cause__ = fault
+        except ChipStopped:
+            raise
+        except BaseException as fault:
+            self.fault = fault
+        if self.fault:
+            self.is_open = False
+            raise self.fault
         if not self.is_open:
             raise ChipStopped
         world, timeline = self.world, self._timeline
@@ -82,6 +93,12 @@ class Port:
     def wait_until(self, instant, wanted=None):
         """Let time pass to `instant`, or to the first moment at which `wanted()` is true; returns what that was."""
         timeline = self._timeline
+        if wanted is None and self.is_open and instant < self.world.horizon_us:
+            due = timeline.next_us
+            if due is None or due > instant:  # nothing happens meanwhile, as it is most often
+                if instant > timeline.now_us:
+                    timeline.advance_to(instant)
+                return None
         while self.is_open:
             found = wanted() if wanted else None
             if found:

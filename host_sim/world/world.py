@@ -97,10 +97,16 @@ class World:
 
     def begin(self):
         """What was done to the board so far was done on a bench: forget it."""
-        self.happenings.clear()
+        self.forget()
         self.nvs.ops = 0
         if self.flash:
             self.flash.ops = 0
+
+    def forget(self):
+        """Forget what was noted, seen and heard so far."""
+        self.happenings.clear()
+        self.signals.edges.clear()
+        self.signals.answers.clear()
 
     def advance(self, us, look_us=0):
         """Let everything go on until instant `us`. Raises what the firmware's runtime raises, see `FirmwareError`.

@@ -1,0 +1,269 @@
+"""A door lived with: the whole lock beside its gateway and the books, and everything that a step may need of them."""
+
+from host_sim.lock import Lock
+from host_sim.world.chip import BOOTING
+from tests.host.peer import Peer
+from tests.host.soak.books import Books, Code
+from tests.host.soak.gateway import Gateway
+from tests.host.soak.setting import OWNERS_CODE, config
+
+LONGEST_S = 200
+"""For which the lock may be awake after a visit: a check-in, and who listens after it."""
+FAST = {"hold_ms": 35, "gap_ms": 35}
+DOORS_OWN = ("ready", "key", "busy", "locked", "ajar")
+
+
+class House:
+    """lock, books, peer, gateway: as they stand. story: a line for each thing that was done.
+
+    jammed, weak, erased: the bolt is blocked; the batteries are low; the chip has erased its NVS. lives: how often the
+    lock was provisioned. entries: typed so far. misled_at, set_at: when the clock was last put in doubt, and when it
+    was last set over the cable.
+    """
+
+    def __init__(self, seed, runtime="cpython", story=None, **options):
+        self.lock = Lock(runtime, config(), seed=seed, **options)
+        self.began = self.lock.now
+        self.story = []
+        self._tell = story or (lambda line: None)
+        self.entries = self.lives = self._connects = 0
+        self._unslept = 0  # entries of this session, whose log may not be complete
+        self._seed = seed
+        self.move_in()
+
+    def close(self):
+        self.lock.close()
+
+    def move_in(self):
+        """The lock was provisioned: everything begins anew."""
+        lock = self.lock
+        self.books = Books(lock.now)
+        self.gateway = Gateway(lock.lock_id, lambda: self.lock.now, self.books)
+        self._connects += self.peer.connects if self.lives else 0
+        self.peer = Peer(self.gateway)
+        self.jammed = self.weak = self.erased = False
+        self.misled_at, self.set_at = 0, lock.now
+        self.menu = False
+        self.broker("up")
+        self.books.enter(Code(OWNERS_CODE, "owner"))
+        self.lives += 1
+        self.rest(300)
+
+    def provision_again(self):
+        """New keys, a new journal, a new log."""
+        self.ready()
+        self.rest(300)
+        self.lock.provision(config(), self._seed + 1000 * self.lives)
+        self.move_in()
+
+    def tell(self, text):
+        """Add a line to the story."""
+        self.story.append(f"{(self.lock.now - self.began) / 86400:8.3f} d  {text}")
+        self._tell(self.story[-1])
+
+    @property
+    def check_ins(self):
+        """How often the lock has connected."""
+        return self._connects + self.peer.connects
+
+    def broker(self, state):
+        """ "up"; "down": nobody answers there; or "stalls" """
+        routes = self.lock.world.network.routes
+        routes.clear()
+        if state == "up":
+            routes["10.0.0.2", 1883] = self.peer.end
+
+    @property
+    def honest(self):
+        """Whether the lock's clock is right, by all that was done to it, and the lock can know."""
+        trusted = max(self.set_at, self.gateway.trusted_at or 0)
+        return self.misled_at < trusted and self.lock.now - trusted < 7 * 86_400
+
+    def mislead(self):
+        """The clock is not what the lock may rest on, until it is set."""
+        self.misled_at = self.lock.now
+        self.books.buckets.unproven()
+
+    # At the door
+
+    def ready(self):
+        """Somebody stands there, with batteries if need be. False: the power went while the lock woke."""
+        lock = self.lock
+        if not lock.powered:
+            lock.cut_at_flash_op(0)
+            lock.restore_power()
+            lock.wait(1)
+        for _ in range(3):  # who finds the lock busy with itself, or asleep again, presses once more
+            if lock.awake:
+                lock.run_until(lambda: lock.world.chip.state != BOOTING, 1)
+                lock.wait(0.5)
+            if not lock.awake and lock.powered:
+                lock.press("*")
+                lock.wait(1)
+            if lock.awake or not lock.powered:
+                break
+        else:
+            raise AssertionError("the lock does not wake")
+        lock.run_until(lambda: lock.bolt != "between", 5)
+        return lock.powered
+
+    def enter(self, digits):
+        """Type an entry: (answer or None, how often the bolt opened)."""
+        lock = self.lock
+        self.entries += 1
+        self._unslept += 1
+        if not self.ready():
+            return self._heard(digits, None, 0)
+        before = lock.openings
+        lock.type(digits + "#", **FAST)
+        typed = lock.now - 0.06
+
+        def answers():
+            return [name for t, name in lock.answers if t >= typed and name not in DOORS_OWN]
+
+        lock.run_until(lambda: answers() or not lock.powered, 25)
+        return self._heard(digits, answers()[0] if answers() else None, lock.openings - before)
+
+    def _heard(self, digits, answer, moved):
+        self.tell(f"{digits}# -> {answer}" + ", and the bolt opened" * moved)
+        if not self.lock.powered:
+            self.went_dark()
+        return answer, moved
+
+    def went_dark(self):
+        """The power went."""
+        self.tell("the power is gone")
+        self.menu = False
+        self.mislead()
+        self.books.unsure += self._unslept
+
+    def visit(self, code, cut=None):
+        """Type a Code and hold what happens against the books; `cut`: power goes at this flash operation."""
+        lock, books = self.lock, self.books
+        books.buckets.pass_time(lock.now)
+        must = self._must_open(code) and cut is None
+        may = not self.erased and books.may_open(code, lock.now, self.honest)
+        if cut:
+            lock.cut_at_flash_op(*cut)
+        answer, moved = self.enter(code.digits)
+        lock.cut_at_flash_op(0)
+        assert not must or answer == "opened", f"{code} must open, the answer was {answer}"
+        books.heard(code.digits, answer, lock.powered)
+        self._burnt(code, answer, moved, may)
+        if answer == "opened" and lock.powered:
+            self.go_in()
+
+    def _must_open(self, code):
+        trouble = self.jammed or self.weak or self.erased
+        return not trouble and self.books.must_open(code, self.lock.now, self.honest)
+
+    def _burnt(self, code, answer, moved, may):
+        books = self.books
+        assert may or not moved, f"{code} opened, and may not"
+        books.moved(code, moved)
+        if answer in ("opened", "jammed", "used"):
+            books.spend(code)
+        if code.doubtful and answer in ("wrong", "used", "late", "opened"):
+            code.doubtful, code.spent = False, code.label != "owner"
+        if answer is None and not moved:
+            code.doubtful = code.label != "owner"
+
+    def go_in(self):
+        """Through the open door, and close it behind."""
+        lock = self.lock
+        lock.run_until(lambda: lock.bolt == "unlocked", 2)
+        lock.door("open")
+        lock.wait(4)
+        lock.door("closed")
+        self.menu = False
+
+    def wait_for(self, code, approved):
+        """Type a Code of two parts, and wait for what the other end says; `approved`: it will say yes."""
+        lock, books = self.lock, self.books
+        books.buckets.pass_time(lock.now)
+        may = not self.erased and books.may_open(code, lock.now, self.honest) and approved
+        before = lock.openings
+        answer, _ = self.enter(code.digits)
+        books.heard(code.digits, answer, lock.powered)
+        lock.run_until(lambda: lock.openings > before or not lock.awake, 90)
+        moved = lock.openings - before
+        if moved:
+            self.tell("approved, and the bolt opened")
+            lock.run_until(lambda: lock.bolt != "between", 3)
+            books.said["opened"] += 1
+            books.unsure += not lock.powered
+            self._burnt(code, "opened", moved, may)
+            self.go_in()
+        elif approved:
+            code.doubtful = not code.spent
+            books.unsure += 1
+
+    def call(self, code):
+        """Call the other end, by a Code or without one, and wait for what it does; it may open once."""
+        lock = self.lock
+        before = lock.openings
+        if code is None:
+            self.enter("0")
+        else:
+            self.books.buckets.pass_time(lock.now)
+            answer, _ = self.enter(code.digits)
+            assert not code.spent or answer != "accepted", f"{code} called, and is spent"
+            self.books.heard(code.digits, answer, lock.powered)
+            code.spent |= answer in ("accepted", "used")
+            code.doubtful = not code.spent and answer in (None, "opened")
+        lock.run_until(lambda: lock.openings > before or not lock.awake, 150)
+        moved = lock.openings - before
+        assert moved <= self.books.radio, "a call opened the bolt with nobody at the other end"
+        if moved:
+            self.tell("opened from afar")
+            self.go_in()
+
+    def audit(self):
+        """The gateway has had the whole log: it tells what was heard at the door."""
+        lock, books = self.lock, self.books
+        for _ in range(60):
+            self.gateway.complete = False
+            assert lock.run_until(lambda: self.gateway.complete and not lock.awake, 26 * 3600), (
+                "no check-in within a day"
+            )
+            if self.gateway.told == self.gateway.head:
+                break
+        else:
+            raise AssertionError(f"the gateway has {self.gateway.told} events of {self.gateway.head}")
+        books.check_log()
+        self.tell(f"the log tells of {sum(books.told.values())} entries in {self.gateway.told} events")
+        books.said.clear()
+        books.told.clear()
+        books.unsure = 0
+
+    def stranger(self, digits):
+        """Somebody who has no right types digits, which may be those of a code that was seen."""
+        code = self.books.codes.get(digits)
+        if code:
+            self.visit(code)
+            return
+        self.books.buckets.pass_time(self.lock.now)
+        answer, moved = self.enter(digits)
+        assert not moved, f"{digits} is no code, and opened"
+        assert answer in ("wrong", "mistyped", "later", "owner", None), f"{digits} is no code, and the answer {answer}"
+        self.books.heard(digits, answer, self.lock.powered)
+
+    def nonsense(self, digits):
+        """Digits of no code's length were typed, and then `#`; it waits for no answer."""
+        if digits:
+            self._unslept += 1
+            self.books.said["wrong"] += 1
+
+    def rest(self, seconds=90):
+        """Let the lock go to sleep, and see that it left the door locked."""
+        lock = self.lock
+        if not lock.powered:
+            return
+        assert lock.run_until(lambda: not lock.awake, seconds), "the lock does not go to sleep"
+        if not lock.powered:
+            self.went_dark()
+            return
+        self._unslept = 0
+        locked = lock.bolt == "locked" or self.jammed or self.weak or lock.door_state == "open"
+        assert locked, f"the lock sleeps, and the bolt is {lock.bolt}"
+        assert not lock.prompt
