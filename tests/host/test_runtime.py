@@ -176,6 +176,24 @@ machine.deepsleep()
         run(world, 5)
 
 
+@BOTH
+def test_a_cut_in_the_midst_of_a_write_is_survived_by_no_handler(tmp_path, runtime):
+    main = """
+import esp32
+device = esp32.Partition.find(esp32.Partition.TYPE_DATA, label="locklog")[0]
+try:
+    device.writeblocks(0, b"\\0", 0)
+except BaseException:
+    pass
+report("alive")
+device.writeblocks(0, b"never", 4096)
+"""
+    with board(tmp_path, runtime, main) as world:
+        world.flash.cut_at(1)
+        run(world, 5)
+        assert (world.flash.ops, world.chip.powered, world.rtc.memory) == (1, False, b"")
+
+
 def test_a_vm_that_ends_is_reported_with_its_last_words(tmp_path):
     main = "import sys\nprint('last words')\nwhile True:\n    import os\n    os.system('kill -9 $PPID')\n"
     with board(tmp_path, "micropython", main) as world, pytest.raises(FirmwareError, match="last words"):
