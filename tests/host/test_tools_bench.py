@@ -88,6 +88,8 @@ def test_no_goal_is_missed_without_its_reason_in_the_document(every_figure):
     timed = ("decision", "cpython", "vm", "year")
     counted = [figure for figure in every_figure if figure.row not in timed]
     assert design.unexplained(counted, page) == []
+    met = [design.ROWS[figure.row] for figure in counted if figure.met]
+    assert [name for name in met if f"### {name}\n" in page] == [], "reached by now: take the heading out"
 
 
 def test_a_goal_that_is_missed_wants_a_heading():
