@@ -1,5 +1,6 @@
 """A cut at every operation of NVS and flash, and at every message, of provisioning: the same command goes on."""
 
+from contextlib import nullcontext
 from types import SimpleNamespace
 
 import pytest
@@ -17,7 +18,7 @@ from tools.provision.flow import Provisioning
 from tools.provision.lock import Lock as AtPrompt
 
 RELEASE = "fw-000000000000"
-QUIET = SimpleNamespace(tell=lambda line: None, ask=lambda question: True)
+QUIET = SimpleNamespace(tell=lambda line: None, ask=lambda question: True, waiting=lambda text: nullcontext())
 CHANGED = (
     CONFIG.replace('zone = "CET-1CEST,M3.5.0,M10.5.0/3"', 'zone = "UTC0"')
     + """
@@ -41,13 +42,13 @@ def lock(monkeypatch):
         yield made
 
 
-def provision(lock, keep, config=CONFIG, pull_at=0):
+def provision(lock, keep, config=CONFIG, pull_at=0, erase=False):
     """One run; (the Record it made, messages exchanged)."""
     transport = Prompt(lock)
     transport.pull_at = pull_at
     board = AtPrompt(transport, "port")
     board.check(RELEASE)
-    work = Provisioning(board, keep, "front", Wanted(parse(config), NUMBERS), False, QUIET)
+    work = Provisioning(board, keep, "front", Wanted(parse(config), NUMBERS), erase, QUIET)
     work.write()
     board.restart()
     work.finish()
@@ -186,3 +187,22 @@ def test_cable_pulled_at_every_message_of_a_change(lock, keep, used):
         if number % 8 == 1:
             assert opens(lock, digits) == "used"
             assert works(lock, record, "parcel 2")
+
+
+def test_cable_pulled_at_every_message_while_a_lock_gets_new_keys(lock, keep, used):
+    digits, back = used
+    old = keep.load("front")
+    _, messages = provision(lock, keep, erase=True)
+    for number in range(1, messages):
+        for path in keep.path.glob("front *.age"):
+            path.unlink()
+        back()
+        with pytest.raises(OSError, match="Input/output"):
+            provision(lock, keep, pull_at=number, erase=True)
+        record, _ = provision(lock, keep, erase=True)
+        assert not {*record.secrets.values()} & {*old.secrets.values()}
+        archived = [label for label in keep.labels() if label != "front"]
+        assert keep.load(archived[0]).secrets == old.secrets
+        if number % 8 == 1:
+            assert opens(lock, digits) in ("wrong", "mistyped")
+            assert works(lock, record, "couriers")

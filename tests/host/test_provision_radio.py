@@ -17,6 +17,7 @@ from tests.host.owners import CONFIG, NUMBERS, folder
 from tests.host.peer import Issuers, Peer
 from tests.host.prompted import Prompt
 from tests.host.test_provision_check import Person
+from tests.host.vm import ROOT
 from tools.config.reader import ConfigErrors, parse
 from tools.image import Refused
 from tools.provision.books import Wanted
@@ -193,3 +194,10 @@ def test_without_a_radio_in_the_file_the_lock_has_none_any_more(site):
     kept = {names[1] for names in site.lock.world.nvs.snapshot()[0] if names[0] == "dropbolt"}
     assert not {name for name in kept if name[0] in BANKS}
     assert json.loads(record.dumped())["radio"] is None
+
+
+def test_the_radio_of_the_example_reads_well():
+    text = (ROOT / "docs" / "lock.example.toml").read_text(encoding="utf-8")
+    head, mark, radio_lines = text.partition("# [radio]\n")
+    made = parse(head + "\n".join(line.removeprefix("# ") for line in (mark + radio_lines).splitlines())).radio
+    assert (made["security"], made["ca"], made["gateway"], made["rarely_s"]) == ("certificate", "ca.pem", 1, 3600)

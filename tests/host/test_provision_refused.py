@@ -302,6 +302,43 @@ def test_a_memory_of_used_codes_that_is_gone_is_never_begun_anew_with_the_same_k
     assert bench.answer(code) != "opened"
 
 
+def test_a_change_that_was_cut_does_not_bring_used_codes_back(bench):
+    bench.done(FIRST)
+    code, old = bench.code("couriers"), bench.record()
+    assert bench.answer(code) == "opened"
+    bench.lock.wait(20)
+    bench.write(CONFIG + PARCEL)
+    assert bench.provision(RANDOM)[0] == 2
+    assert bench.record().pending
+    bench.lock.wait(20)
+    bench.lock.world.nvs.erase_all()
+    bench.refused("the lock 'front' has lost its keys, and with them which codes were used: with ERASE=1")
+    bench.done(RANDOM * 3 + YES + YES, words=("--erase",))
+    assert not set(old.secrets.values()) & set(bench.record().secrets.values())
+    assert bench.answer(code) != "opened"
+
+
+def test_an_older_set_that_was_put_back_is_replaced_by_one_that_counts(bench):
+    bench.done(FIRST)
+    nvs = bench.lock.world.nvs
+    older = {names[1]: value for names, value in nvs.snapshot()[0].items() if names[2] == "blob"}
+    bench.write(CONFIG.replace("risk_one_in = 100", "risk_one_in = 100\nrelock_s = 9"))
+    bench.done(YES)
+    bench.write(CONFIG)
+    bench.done(YES)
+    code = bench.code("couriers")
+    bench.lock.wait(30)
+    for names in [names for names in nvs.snapshot()[0] if names[0] == "dropbolt" and names[2] == "blob"]:
+        nvs.erase_key(*names[:2])
+    for name, value in older.items():
+        if name[0] in "ab":
+            nvs.set_blob("dropbolt", name, value)
+    assert bench.answer(code) == "owner"
+    bench.lock.wait(20)
+    bench.done(YES)
+    assert bench.answer(code) == "opened"
+
+
 def test_a_record_that_another_computer_made_cannot_provision(bench):
     bench.done(FIRST)
     keep = Keep(bench.keep.path)

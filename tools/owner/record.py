@@ -216,6 +216,8 @@ def joined(record, give):
     Of an event or a number the grant goes over as a whole. Serials of which a code was given out here stay here.
     Raises RecordError, and changes nothing then.
     """
+    if record.pending:
+        raise RecordError(f"{record.label} is not provisioned to the end: run the same `make provision` again first")
     table, share = record.table, {}
     for i, count in give:
         grant_id = table.id(i)

@@ -63,6 +63,8 @@ class Provisioning:
         self._label = label
         self._wanted = wanted
         self._erase = erase
+        self._newest = 0  # generation of the newest set that the lock has worked with
+        self._screen = screen
         self._tell = screen.tell
         self._confirm = screen.ask
 
@@ -96,7 +98,7 @@ class Provisioning:
         if before and before.board != self._lock.board:
             raise Refused(_ELSEWHERE.format(board=before.board, other=self._lock.board, **here))
         if found.bare:
-            if before and not before.pending:
+            if before and before.provisioned:
                 raise Refused(_FORGOT.format(**here))
         elif found.word:
             raise Refused(_UNREADABLE.format(word=found.word, **here))
@@ -108,7 +110,7 @@ class Provisioning:
     def _record(self, before, found):
         """The Record that the board is to be of, which is on disk then."""
         now, board = int(time.time()), self._lock.board
-        if before and (not self._erase or before.pending and before.board == board):
+        if before and (not self._erase or not before.provisioned and before.board == board):
             mine = found.is_of(before) and not self._erase
             self._dropped(before, found if mine else None)
             revoked = [grant_id for grant_id, revoked, _ in found.rows if revoked] if mine else []
@@ -145,9 +147,9 @@ class Provisioning:
         lock.send(settings=settings, grants=packed, log=record.issuer.audit_key)
         self._put_radio(record)
         if found.bare:
-            self._tell("journal and log: erasing 256 KiB, up to half a minute")
-            lock.begin()
-        if found.bare or not found.holds(settings, packed):
+            with self._screen.waiting("journal and log: erasing 256 KiB, up to half a minute"):
+                lock.begin()
+        if found.bare or not found.holds(settings, packed) or found.generation < self._newest:
             self._tell(f"keys and grants are in flash, set {lock.ask('replace()')[0]}")
         else:
             self._tell(f"keys and grants were in flash already, set {found.generation}")
@@ -169,7 +171,8 @@ class Provisioning:
     def _mount(self):
         """The floor of the lock's clock, unix s, from a journal that can be trusted."""
         try:
-            return self._lock.ask("mount()")[0]
+            floor, self._newest = self._lock.ask("mount()")
+            return floor
         except Failed as error:
             raise Refused(_NO_JOURNAL.format(word=error.word.partition(": ")[2] or error.word)) from error
 
