@@ -1,8 +1,9 @@
-"""Numbers in place of the names of constants: `const(...)`, a whole number, and a text that is used once."""
+"""Numbers and words in place of the names of constants: of `const(...)`, a whole number, a word, a text used once."""
 
 import ast
 import operator
 
+_LONGEST_WORD = 10  # MICROPY_ALLOC_PARSE_INTERN_STRING_LEN
 _OPERATIONS = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -19,7 +20,8 @@ def put_in_place(bodies):
     """Replace constants in `bodies` (module name -> statements, symbols for globals) and drop their assignments, and
     imports of them."""
     candidates = {}
-    for body in bodies.values():
+    for name, body in bodies.items():
+        bodies[name] = body = [single for node in body for single in _singles(node)]
         for node in body:
             if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
                 candidates[node.targets[0].id] = node.value
@@ -27,11 +29,24 @@ def put_in_place(bodies):
     values = {}
     for symbol in candidates:
         value = _value(candidates[symbol], candidates)
-        if isinstance(value, int) or isinstance(value, str | bytes) and uses[symbol] <= 1:
+        if isinstance(value, int) or _is_word(value) or isinstance(value, str | bytes) and uses[symbol] <= 1:
             values[symbol] = value
     replacer = _Replacer(values)
     for name, body in bodies.items():
         bodies[name] = [replacer.visit(node) for node in body if not _assigns(node, values)]
+
+
+def _singles(node):
+    """The assignments that one of several names to as many values is made of; any other statement as it is."""
+    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple) and isinstance(node.value, ast.Tuple):
+        pairs = zip(node.targets[0].elts, node.value.elts, strict=True)
+        return [ast.Assign([target], value, lineno=node.lineno) for target, value in pairs]
+    return [node]
+
+
+def _is_word(value):
+    """Whether it is a text that MicroPython keeps once, however often it is used, as it keeps names."""
+    return isinstance(value, str) and value.isidentifier() and len(value) <= _LONGEST_WORD
 
 
 def _assigns(node, values):
