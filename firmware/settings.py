@@ -77,7 +77,7 @@ def _wrong(setting, text):
 def _parse(settings):
     try:
         fields = json.loads(bytes(settings).decode())
-    except (ValueError, UnicodeError):
+    except (ValueError, UnicodeError, RuntimeError):  # the last: nested too deeply
         raise _wrong("settings", "not JSON")
     if not isinstance(fields, dict):
         raise _wrong("settings", "not a JSON object")

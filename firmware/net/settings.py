@@ -63,7 +63,7 @@ class Radio:
     def __init__(self, text, more):
         try:
             fields = json.loads(bytes(text).decode())
-        except (ValueError, UnicodeError):
+        except (ValueError, UnicodeError, RuntimeError):  # the last: nested too deeply
             fields = None
         if not isinstance(fields, dict):
             raise RadioError(None)
@@ -71,7 +71,7 @@ class Radio:
             raise RadioError(name)
         for name, (least, most) in _TEXTS.items():
             value = fields[name]
-            if not isinstance(value, str) or not least <= len(value.encode()) <= most:
+            if not isinstance(value, str) or not least <= _size(value) <= most:
                 raise RadioError(name)
             setattr(self, name, value)
         for name, (least, most) in _RANGES.items():
@@ -122,7 +122,19 @@ def pack(keys, authority=b""):
 def is_address(text):
     """Whether this is an IPv4 address in dots."""
     parts = text.split(".") if isinstance(text, str) else ()
-    return len(parts) == 4 and all(part.isdigit() and len(part) < 4 and int(part) < 256 for part in parts)
+    return len(parts) == 4 and all(0 < len(part) < 4 and _is_number(part) and int(part) < 256 for part in parts)
+
+
+def _is_number(text):
+    return not text.strip("0123456789")  # str.isdigit takes more than that on a computer
+
+
+def _size(text):
+    """In bytes; -1 for half of a surrogate pair."""
+    try:
+        return len(text.encode())
+    except ValueError:
+        return -1
 
 
 def _octets(name, value, size):

@@ -204,7 +204,7 @@ def load_record(text):
         record = Record(**fields | {"codes": [Code(**code) for code in fields["codes"]]})
         Grants(record.issuer.packed)
         return record
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         if isinstance(error, RecordError):
             raise
         raise RecordError("it is not the record of a lock") from error
