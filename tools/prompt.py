@@ -2,10 +2,11 @@
 which would close its console again.
 """
 
+import io
 import struct
 import termios
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 
 from mpremote.transport import TransportError, TransportExecError
 from mpremote.transport_serial import SerialTransport
@@ -86,6 +87,7 @@ def last_line(error):
 
 def _enter(transport, port):
     try:
-        transport.enter_raw_repl(soft_reset=False, timeout_overall=_ANSWER_S)
+        with redirect_stdout(io.StringIO()):  # mpremote prints what came instead of a prompt
+            transport.enter_raw_repl(soft_reset=False, timeout_overall=_ANSWER_S)
     except TransportError as error:
         raise Refused(_NO_PROMPT.format(port=port)) from error

@@ -37,9 +37,9 @@ class Site:
     def sleep(self, seconds):
         """A simulated lock that says nothing at once says nothing later."""
 
-    def provision(self, *answers, words=(), port=None):
+    def provision(self, *answers, words=(), port=None, held=True):
         """(status, what is on the screen) of one run at a console that is opened before; the key is let go of then."""
-        assert self.cable.replug(held=True)
+        assert self.cable.replug(held) == held
         self.cable.do(lambda lock: lock.maintenance_key(False))
         command = ["provision", "--no-test", "--folder", self.keep.path, *words, port or self.cable.port, self.config]
         done = CliRunner().invoke(app, [str(word) for word in command], f"{PASSPHRASE}\n{''.join(answers)}")
@@ -100,6 +100,20 @@ def test_a_bare_board_becomes_a_lock_that_opens(site):
     shown = "".join(path.read_text(errors="replace") for path in site.keep.path.iterdir()) + told
     hidden = [octets for name, octets in record.secrets.items() if name != "lock"] + [record.grants[-1]["number"]]
     assert not [secret for secret in hidden if secret in shown]
+
+
+def test_no_port_or_no_console_is_told_and_nothing_is_kept(site, monkeypatch):
+    monkeypatch.setattr("tools.prompt._ANSWER_S", 0.5)
+    for port, held, why in (
+        ("/dev/none", True, "/dev/none cannot be opened: is the cable plugged in"),
+        (None, False, "gives no prompt: hold its maintenance key"),
+    ):
+        status, told = site.provision(NO_NUMBERS, YES, port=port, held=held)
+        assert status == 2
+        assert why in told.splitlines()[-1]
+        assert "b''" not in told
+        assert not (site.keep.path / "front.age").exists()
+        assert site.nvs() == {}
 
 
 def test_power_lost_while_it_erases_is_told_and_resumed(site, monkeypatch):
