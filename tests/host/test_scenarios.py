@@ -1,16 +1,20 @@
 """Every session of tests/scenarios, on both runtimes, and what the command line makes of right and wrong ones."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from host_sim import runtime as runtimes
 from host_sim.cli import app
+from host_sim.runtime.vm import VmRuntime
 from host_sim.session.parser import load
 from host_sim.session.player import play
 
 SCENARIOS = sorted((Path(__file__).parents[1] / "scenarios").glob("*.txt"))
+DEMO_DAY = Path(__file__).parents[1] / "scenarios" / "demo_day.txt"
 RUNTIMES = ("cpython", "micropython")
 SHORT = "clock 2026-03-02 08:00\ngrant couriers event\nissue couriers as first\nwake\ntype <first>#\n"
 
@@ -19,6 +23,13 @@ SHORT = "clock 2026-03-02 08:00\ngrant couriers event\nissue couriers as first\n
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
 def test_scenario(path, runtime):
     for step in play(load(path), runtime):
+        assert step.ok, step.problem
+
+
+def test_a_day_of_deliveries_passes_in_the_heap_of_the_chip(monkeypatch):
+    """96 KiB of 32-bit words; what stands for the chip's own modules, which are in its ROM, is in them too."""
+    monkeypatch.setitem(runtimes.RUNTIMES, "micropython", partial(VmRuntime, heap="96wK"))
+    for step in play(load(DEMO_DAY), "micropython"):
         assert step.ok, step.problem
 
 
