@@ -54,7 +54,7 @@ def main():
     lock = Lock(event(), interval(), number("12345678"))
     found = []
     for entry in range(_ENTRIES):
-        code = lock.code(0, entry // 10) if not entry % 10 else "%08d" % (entry * 7919)
+        code = lock.code(0, entry // 10) if not entry % 10 else f"{entry * 7919:08d}"
         if lock.serve(code) not in (OPENED, WRONG):
             raise ValueError("not what the entry should come to")
         if not (entry + 1) % _LOOK:
