@@ -71,7 +71,7 @@ def serve(board, session, calling):
             session.close()
         reason = calling.reason(session, idle)
         if reason:
-            session.looked, session.discreet = board.now(), calling.urgent
+            session.looked, session.discreet = board.now(), calling.discreet(reason)
             calling.check_in(session, reason, lambda: breathe(board, session))
             continue
         if idle:

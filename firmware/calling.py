@@ -44,10 +44,9 @@ class Calling:
         self._memory = wake.memory
         self._announced = None  # nonce of the entry for which the lock has checked in
 
-    @property
-    def urgent(self):
-        """Whether duress is to be told, of which nothing at the door may show."""
-        return self._memory.news & URGENT
+    def discreet(self, reason):
+        """Whether nothing at the door may show a check-in for this reason: it is of duress, and nobody called."""
+        return self._memory.news & URGENT and reason not in (_BY_CALL, _BY_ENTRY)
 
     def call(self):
         """Somebody calls the other end without a code: the answer, a pattern's name; None where there is no radio."""

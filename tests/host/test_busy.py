@@ -100,6 +100,24 @@ def test_duress_is_told_without_a_sign_at_the_door_over_tls_too(runtime, broker)
     assert seen["forced"] == seen["couriers"]
 
 
+def test_a_call_after_a_code_under_duress_sounds_like_any_call(broker):
+    grants = [*GRANTS, {"label": "forced", "kind": "event", "digits": 8, "check": True, "permissions": UNLOCK | DURESS}]
+    heard = {}
+    for label in ("couriers", "forced"):
+        with locked("cpython", broker, {"authority": broker.authority.der}, grants=grants) as (lock, issuers):
+            said_bye(lock, issuers)
+            lock.wake()
+            answers = len(lock.answers)
+            lock.type(lock.issue(label) + "#")
+            assert lock.run_until(lambda: lock.openings == 1, 3)
+            lock.wait(2)
+            lock.type("0#")
+            lock.wait(5)
+            heard[label] = [name for _, name in lock.answers[answers:]]
+    assert "busy" in heard["couriers"]
+    assert heard["forced"] == heard["couriers"]
+
+
 @BOTH
 def test_the_watchdog_is_fed_while_a_set_is_changed(runtime, monkeypatch):
     counts, serve = {}, Port.serve
