@@ -92,6 +92,8 @@ class Calling:
 
     def check_in(self, session, reason, turn):
         """Check in; `turn()` serves the door and whoever is there, and lets some ms pass."""
+        self._memory.call = 0  # whatever becomes of it: not once more at every wake
+        self._memory.keep()
         from firmware.exchange import attempt
 
         attempt(self.wake, session, reason, turn)

@@ -6,7 +6,7 @@ Loaded only for a check-in, and once after power came, to see whether there is a
 from micropython import const
 
 from firmware.calling import BANKS
-from firmware.logbook import NEWS, URGENT
+from firmware.logbook import NEWS, UNPROVISIONED, URGENT
 from firmware.memory import ON_CALLS, UNKNOWN
 from firmware.store import BLANK
 from firmware.store import audit as log
@@ -37,7 +37,6 @@ def attempt(wake, session, reason, turn):
     Whatever goes wrong with the radio, the session goes on; raises only what `turn` has raised.
     """
     memory, served, told = wake.memory, _Turn(turn), False
-    memory.call = 0
     vault, contents = opened(wake)
     if contents is None:
         return
@@ -58,19 +57,32 @@ def attempt(wake, session, reason, turn):
 
 
 def opened(wake):
-    """(Vault, contents) of the radio; without contents the lock has none, or does not know its name there."""
+    """(Vault, contents) of the radio; without contents the lock has none, or cannot read them and looks again later."""
     vault = contents = None
+    none = wake.fault and wake.fault[0] == UNPROVISIONED
     try:
         if wake.config.journal:
             vault = Vault(wake.board.nvs("dropbolt"), BANKS)
             contents = vault.load()
     except OSError as error:  # a VaultError, or the chip cannot open its NVS
-        if not isinstance(error, VaultError) or error.reason != BLANK:
-            wake.logbook.event(log.RADIO, log.UNUSABLE)
+        none = isinstance(error, VaultError) and error.reason == BLANK
+        if not none:
+            wake.logbook.once(log.RADIO, log.UNUSABLE)
     if contents is None:
-        wake.memory.radio_at = wake.memory.news = 0
-        wake.memory.keep()
+        _put_off(wake, none)
     return vault, contents
+
+
+def _put_off(wake, for_good):
+    """There is no radio, or nobody can say now whether there is: flash that fails once may be read the next time."""
+    memory = wake.memory
+    if for_good:
+        memory.radio_at = memory.news = 0
+    else:
+        memory.tell_at = wake.board.rtc_seconds() + _AGAIN_S
+        if memory.radio_at < UNKNOWN:
+            memory.radio_at = memory.tell_at
+    memory.keep()
 
 
 def _brace(wake):

@@ -196,7 +196,7 @@ class _Attempt:
         try:
             if self._wlan:
                 self._wlan.active(False)
-        except OSError:
+        except Exception:  # of the driver: mostly an OSError, a RuntimeError for what MicroPython has no name for
             pass
 
 

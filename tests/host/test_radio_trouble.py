@@ -204,6 +204,33 @@ def test_whatever_breaks_in_a_check_in_the_radio_goes_off_and_the_keypad_serves(
         assert [detail for detail in of_kind(lock, "radio") if detail != 100] in ([reason], [reason] * 2)
 
 
+def test_an_error_of_the_driver_at_the_end_of_a_check_in_is_none_of_the_check_in(root):
+    path, off = root / "firmware/radio.py", "self._wlan.active(False)"
+    text = path.read_text()
+    assert off in text, "has changed: nothing there to break"
+    path.write_text(text.replace(off, off + "\n                raise RuntimeError('Wifi Unknown Error 0x3014')"))
+    with radio_lock("cpython", {"rarely_s": 600, "often_s": 600}, root=root) as (lock, peer):
+        assert max(hellos(lock, peer, 3600)) < 620
+        assert [detail for detail in of_kind(lock, "radio") if detail != 100] == []
+
+
+def test_a_call_for_which_the_lock_has_no_room_is_not_made_at_every_wake(root):
+    (root / "firmware/exchange.py").write_text("raise MemoryError\n")
+    with radio_lock("cpython", {"rarely_s": 0}, peer=False, root=root) as (lock, _):
+        asleep(lock)
+        lock.wake()
+        lock.type("0#")
+        lock.wait(2)
+        asleep(lock)
+        crashes = len(of_kind(lock, "crash"))
+        assert crashes
+        lock.wake()
+        lock.wait(1)
+        assert lock.awake
+        lock.type(lock.issue("couriers") + "#")
+        assert lock.run_until(lambda: lock.openings == 1, 3)
+
+
 def test_what_breaks_at_the_keypad_in_a_check_in_is_a_crash_as_anywhere(root):
     path = root / "firmware/session.py"
     text = path.read_text()
@@ -264,6 +291,45 @@ def test_what_is_worth_telling_is_told_when_nobody_is_at_the_keypad_any_more(run
         assert [hello.reason for hello in peer.issuers.of(Hello)[said:]] == [m.BY_EVENT]
         lock.wait(3 * 3600)
         assert len(peer.issuers.of(Hello)) == said + 1
+
+
+@pytest.mark.parametrize(
+    ("runtime", "rarely_s", "power", "banks"),
+    [
+        *[("cpython", rarely_s, power, banks) for rarely_s in (0, 3600) for power in (0, 1) for banks in ("ab", "cd")],
+        ("micropython", 3600, 1, "ab"),
+        ("micropython", 0, 0, "cd"),
+    ],
+)
+def test_flash_that_fails_for_one_wake_does_not_silence_the_radio(runtime, rarely_s, power, banks, monkeypatch):
+    with radio_lock(runtime, {"rarely_s": rarely_s}) as (lock, peer):
+        nvs, boots, said = lock.world.nvs, lock.boots, len(peer.issuers.of(Hello))
+        read = nvs.get_blob
+
+        def failing(namespace, key):
+            if key[0] in banks:
+                raise OSError(-0x1101, "ESP_ERR_NVS_NOT_INITIALIZED")
+            return read(namespace, key)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(nvs, "get_blob", failing)
+            if power:
+                lock.cut_power()
+                lock.wait(2)
+                lock.restore_power()
+            elif not rarely_s:
+                lock.wake()
+                lock.type("0#")
+            assert lock.run_until(lambda: lock.boots > boots, 3700)
+            lock.wait(2)
+            asleep(lock)
+            assert len(peer.issuers.of(Hello)) == said
+        if rarely_s or power:
+            assert checked_in(lock, peer, 7200)
+        lock.wake()
+        lock.type("0#")
+        assert checked_in(lock, peer, 90)
+        assert len([detail for detail in of_kind(lock, "radio") if detail == 101]) == (banks == "cd")
 
 
 @BOTH
