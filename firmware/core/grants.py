@@ -18,10 +18,11 @@ from firmware.core.bounds import GrantError
 from firmware.core.words import EVENT, INTERVAL, NUMBER, OWNER
 
 GRANT_SIZE = const(80)
+FLAGS_AT = const(3)
+REVOKED = const(4)
 
 _CHECK_DIGIT = const(1)
 _SHA256 = const(2)
-_REVOKED = const(4)
 _LABEL = const(32)
 _LABEL_SIZE = const(12)
 _KEY_LENGTH = const(44)
@@ -74,11 +75,11 @@ class Grants:
 
     def revoked(self, i):
         """Whether nothing of it opens any more; it stays in the table so that its codes are answered `revoked`."""
-        return bool(self._u8(i, 3) & _REVOKED)
+        return bool(self._u8(i, 3) & REVOKED)
 
     def revoke(self, i):
         """Have nothing of it open any more, as long as this table is in use; needs a bytearray."""
-        self._buf[i * GRANT_SIZE + 3] |= _REVOKED
+        self._buf[i * GRANT_SIZE + FLAGS_AT] |= REVOKED
 
     def digits(self, i):
         """Digits of a code without its check digit: 6 to 9, of a number 8 to 12."""

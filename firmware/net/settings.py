@@ -1,9 +1,11 @@
 """The radio's settings: what the lock's second vault holds, read to the last field.
 
 They stand apart from the lock's own, so that a wake from the keypad neither reads nor hashes them. Beside the JSON
-object there are the issuers' keys (keys.py) and the certificate of the authority that signs the broker's:
+object there are the certificate of the authority that signs the broker's, and the issuers' keys (keys.py):
 
-    size of the keys u16 | keys | certificate, DER, or nothing
+    size of the certificate u16 | certificate, DER, or nothing | keys
+
+The keys are last, for they change and the certificate does not: the vault writes only what differs from byte to byte.
 """
 
 import binascii
@@ -104,10 +106,10 @@ class Radio:
         try:
             if not 0 <= size <= len(more) - 2:
                 raise KeysError("size")
-            self.keys = Keys(more[2 : 2 + size])
+            self.keys = Keys(more[2 + size :])
         except KeysError:
             raise RadioError("keys")
-        self.authority = more[2 + size :]
+        self.authority = more[2 : 2 + size]
         if security == CERTIFICATE and not self.authority:
             raise RadioError("authority")
         if security == KEY and not self.key:
@@ -115,8 +117,8 @@ class Radio:
 
 
 def pack(keys, authority=b""):
-    """What stands beside the settings: a packed table of keys, and a certificate."""
-    return struct.pack("<H", len(keys)) + keys + authority
+    """What stands beside the settings, of a packed table of keys and a certificate."""
+    return struct.pack("<H", len(authority)) + authority + keys
 
 
 def is_address(text):

@@ -1,9 +1,12 @@
-"""The vault: settings and grants in NVS, in two banks, replaced as a whole or not at all.
+"""The vault: settings and grants in NVS, replaced as a whole or not at all, of which only what changes is written anew.
 
-A bank is a few blobs, 32 grants to each, and a head that says what they hold. `replace` fills the bank that does not
-count, reads it back, writes its head last, and then erases the other bank: with two sets of 64 grants NVS would be
-nearly full for ever, and the other set may hold revoked keys. The head with the highest generation counts. Blobs that
-do not match it are damage, never a reason to go back to the other bank.
+A set is pieces, the settings and each eight grants, and a head that says what they hold. There are two heads, and two
+places for each piece; the head says in which of the two each piece stands. `replace` writes the pieces that differ from
+those of the set that counts to their other places, reads all back, writes the other head last, and then erases what
+only the set before had: NVS has no room for two sets of 64 grants, and the set before may hold revoked keys. The head
+with the highest generation counts. Pieces that do not match it are damage, never a reason to go back to the other head.
+
+Which grants are revoked stands in the head alone, so that revoking takes no room: that never waits for garbage.
 
 The settings name the id of the state journal, so a vault with settings says that a journal was formatted: a blank one
 is then recognised as wrong.
@@ -14,17 +17,25 @@ from hashlib import sha256
 
 from micropython import const
 
+from firmware.core.grants import FLAGS_AT, GRANT_SIZE, REVOKED
 from firmware.store import BLANK, DAMAGED, FULL, PROGRAM, StorageError
 
-BLOB_SIZE = const(2560)  # 32 grants: smaller blobs take NVS more entries than it has for two sets
 MAX_SETTINGS = const(1280)
 MAX_GRANTS = const(5120)
+PIECE = const(640)  # 8 grants: fewer to a piece take more entries, more make a change of one larger
 
-_HEAD = "<4sIHH32s"  # magic, generation, size of settings, size of grants, SHA-256 over all before it and both
-_MAGIC = b"DBV1"
-_HEAD_SIZE = const(44)
-_HASH_AT = const(12)
+_PIECES = const(9)  # eight of grants, and the settings: the longer a blob, the less it minds room in small bits
+_SETTINGS = const(8)
+# A head: magic, generation u32, size of settings u16, size of grants u16, places u16 (bit k: piece k is in the second),
+# revoked 8 bytes (bit i of them: grant i is), SHA-256 over the pieces and all of the head before it.
+_MAGIC = b"DBV2"
+_HEAD_SIZE = const(54)
+_SIZES_AT = const(8)
+_PLACES_AT = const(12)
+_REVOKED_AT = const(14)
+_HASH_AT = const(22)
 _NOT_FOUND = -0x1102  # ESP_ERR_NVS_NOT_FOUND
+_NO_ROOM = -0x1105  # ESP_ERR_NVS_NOT_ENOUGH_SPACE
 
 
 class VaultError(StorageError):
@@ -39,7 +50,7 @@ class Vault:
     """
 
     def __init__(self, nvs, banks="ab"):
-        """banks: the letter of each of the two, which a lock's other vault does not have."""
+        """banks: the letters of the two places, which a lock's other vault does not have."""
         self._nvs = nvs
         self._banks = banks
         self._head = bytearray(_HEAD_SIZE)
@@ -54,58 +65,89 @@ class Vault:
         self.generation, bank = self._newest()
         if not self.generation:
             raise VaultError(BLANK)
-        contents = self._contents(bank)
+        contents = self._contents(self._head)
         if contents is None:
             raise VaultError(DAMAGED)
         self.mark = struct.unpack_from("<I", self._head, _HASH_AT)[0]
-        other = self._banks[1 - self._banks.index(bank)]
-        if self._read_head(other):  # a cut kept `replace` from erasing it: one read error later it would count again
-            self._forget(other)
+        if self._read_head(self._other(bank)):  # a cut kept `replace` from erasing it: it must never count again
+            self._read_head(bank)
+            self._sweep(bank)
         return contents
 
     def replace(self, settings, grants):
         """Store a new set; a power cut leaves the old or the new one. Raises VaultError: the old one still counts.
 
-        After an error at one of the last steps it may be the new one: the next `load` tells.
+        The reason is full if they are too large, or too much of the old set changes for what room NVS has. After
+        another error at one of the last steps it may be the new one that counts: the next `load` tells.
         """
         if len(settings) > MAX_SETTINGS or len(grants) > MAX_GRANTS:
             raise VaultError(FULL)
         generation, current = self._newest()
-        bank = self._banks[1 - self._banks.index(current)]
+        self._sweep(current)  # what a cut has left would take the room
+        bank = self._other(current)
         head = bytearray(_HEAD_SIZE)
         struct.pack_into("<4sIHH", head, 0, _MAGIC, generation + 1, len(settings), len(grants))
-        head[_HASH_AT:] = _digest(head, settings, grants)
         try:
-            self._forget(bank)
-            self._fill(bank, head, settings, grants)
+            self._fill(head, settings, grants)
             self._nvs.set_blob(bank, head)
             self._nvs.commit()
-        except OSError:
-            raise VaultError(PROGRAM)
+        except OSError as error:
+            if error.args[0] != _NO_ROOM:
+                raise VaultError(PROGRAM)
+            self._sweep(current)
+            raise VaultError(FULL)
         if self._newest() != (generation + 1, bank):
             raise VaultError(PROGRAM)
         self.generation = generation + 1
-        self._forget(current)
+        self._sweep(bank)
 
-    def _fill(self, bank, head, settings, grants):
-        """Write all blobs of a bank but its head and read them back."""
-        for kind, data in (("s", memoryview(settings)), ("g", memoryview(grants))):
-            for at in range(0, len(data), BLOB_SIZE):
-                self._nvs.set_blob(_name(bank, kind, at), data[at : at + BLOB_SIZE])
+    def forget(self):
+        """Erase every set, the heads first. Raises VaultError."""
+        self._head[:] = bytes(_HEAD_SIZE)
+        self._sweep("")
+
+    def _fill(self, head, settings, grants):
+        """Write the pieces that the set of `_head` has not, complete `head`, and read all of its pieces back."""
+        digest, places = sha256(), 0
+        for at in range(FLAGS_AT, len(grants), GRANT_SIZE):
+            if grants[at] & REVOKED:
+                head[_REVOKED_AT + at // GRANT_SIZE // 8] |= 1 << at // GRANT_SIZE % 8
+        for piece in range(_PIECES):
+            size, place = _size(head, piece), _place(self._head, piece)
+            if not size:
+                continue
+            data = _piece(settings, grants, piece)
+            digest.update(data)
+            if not self._reads(place, piece, data):
+                place ^= 1
+                self._nvs.set_blob(self._name(place, piece), data)
+            places |= place << piece
         self._nvs.commit()
-        self._head[:] = head
-        if self._contents(bank) is None:
+        struct.pack_into("<H", head, _PLACES_AT, places)
+        digest.update(head[:_HASH_AT])
+        head[_HASH_AT:] = digest.digest()
+        if self._contents(head) is None:
             raise VaultError(PROGRAM)
 
-    def _forget(self, bank):
-        """Erase a bank, its head first."""
-        names = [bank]
-        names += [_name(bank, "s", at) for at in range(0, MAX_SETTINGS, BLOB_SIZE)]
-        names += [_name(bank, "g", at) for at in range(0, MAX_GRANTS, BLOB_SIZE)]
+    def _reads(self, place, piece, data):
+        """Whether the set of `_head` has this very piece."""
+        found = bytearray(len(data))
+        try:
+            return _size(self._head, piece) == self._nvs.get_blob(self._name(place, piece), found) and found == data
+        except OSError:
+            return False
+
+    def _sweep(self, bank):
+        """Erase all that the set of `_head`, whose letter is `bank`, does not hold; the other head first."""
+        names = [letter for letter in self._banks if letter != bank]
+        for piece in range(_PIECES):
+            for place in (0, 1):
+                if not _size(self._head, piece) or place != _place(self._head, piece):
+                    names.append(self._name(place, piece))
         for name in names:
             try:
                 self._nvs.erase_key(name)
-            except OSError:  # it was not there, or it stays and is written over the next time
+            except OSError:  # it was not there, or it stays and is erased the next time
                 pass
         try:
             self._nvs.commit()
@@ -113,15 +155,22 @@ class Vault:
             raise VaultError(PROGRAM)
 
     def _newest(self):
-        """(generation, bank) of the head that counts, which is then in `_head`; generation 0 without one."""
+        """(generation, bank) of the head that counts, which is then in `_head`; without one 0, and zeros in `_head`."""
         best, chosen = 0, self._banks[1]
         for bank in self._banks:
             generation = self._read_head(bank)
             if generation > best:
                 best, chosen = generation, bank
+        self._head[:] = bytes(_HEAD_SIZE)
         if best:
             self._read_head(chosen)
         return best, chosen
+
+    def _other(self, bank):
+        return self._banks[1 - self._banks.index(bank)]
+
+    def _name(self, place, piece):
+        return f"{self._banks[place]}.s0" if piece == _SETTINGS else f"{self._banks[place]}.g{piece}"
 
     def _read_head(self, bank):
         try:
@@ -135,36 +184,49 @@ class Vault:
             raise VaultError(DAMAGED)
         return generation
 
-    def _contents(self, bank):
-        """(settings, grants) of a bank, or None if they are not what `_head` says."""
-        _, _, settings_size, grants_size, digest = struct.unpack(_HEAD, self._head)
-        if settings_size > MAX_SETTINGS or grants_size > MAX_GRANTS:
+    def _contents(self, head):
+        """(settings, grants) that stand where `head` says, or None if they are not what it says."""
+        sizes = struct.unpack_from("<HH", head, _SIZES_AT)
+        if sizes[0] > MAX_SETTINGS or sizes[1] > MAX_GRANTS:
             return None
-        settings = self._gather(bank, "s", settings_size)
-        grants = self._gather(bank, "g", grants_size)
-        if settings is None or grants is None or _digest(self._head, settings, grants) != digest:
-            return None
-        return settings, grants
-
-    def _gather(self, bank, kind, size):
-        data = bytearray(size)
-        view = memoryview(data)
-        for at in range(0, size, BLOB_SIZE):
-            part = view[at : at + BLOB_SIZE]
+        digest, contents = sha256(), (bytearray(sizes[0]), bytearray(sizes[1]))
+        for piece in range(_PIECES):
+            if not _size(head, piece):
+                continue
+            at, kind = (0, 0) if piece == _SETTINGS else (piece * PIECE, 1)
+            part = memoryview(contents[kind])[at : at + _size(head, piece)]
             try:
-                if self._nvs.get_blob(_name(bank, kind, at), part) != len(part):
+                if self._nvs.get_blob(self._name(_place(head, piece), piece), part) != len(part):
                     return None
             except OSError:
                 return None
-        return data
+            digest.update(part)
+        digest.update(head[:_HASH_AT])
+        if digest.digest() != head[_HASH_AT:]:
+            return None
+        grants = contents[1]
+        for at in range(FLAGS_AT, len(grants), GRANT_SIZE):
+            if head[_REVOKED_AT + at // GRANT_SIZE // 8] >> at // GRANT_SIZE % 8 & 1:
+                grants[at] |= REVOKED
+        return contents
 
 
-def _name(bank, kind, at):
-    return f"{bank}.{kind}{at // BLOB_SIZE}"
+def _size(head, piece):
+    """Bytes of a piece in the set of this head, 0: it has none."""
+    settings, grants = struct.unpack_from("<HH", head, _SIZES_AT)
+    return settings if piece == _SETTINGS else max(0, min(PIECE, grants - piece * PIECE))
 
 
-def _digest(head, settings, grants):
-    digest = sha256(head[:_HASH_AT])
-    digest.update(settings)
-    digest.update(grants)
-    return digest.digest()
+def _place(head, piece):
+    """0 or 1: which of its places the piece is in."""
+    return struct.unpack_from("<H", head, _PLACES_AT)[0] >> piece & 1
+
+
+def _piece(settings, grants, piece):
+    """The bytes of a piece, none of its grants revoked."""
+    if piece == _SETTINGS:
+        return settings
+    data = bytearray(grants[piece * PIECE : (piece + 1) * PIECE])
+    for at in range(FLAGS_AT, len(data), GRANT_SIZE):
+        data[at] &= 0xFF ^ REVOKED
+    return data

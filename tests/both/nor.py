@@ -180,9 +180,11 @@ class Nvs(Numbers):
 
     def get_blob(self, key, buf):
         self.check()
-        if key not in self.blobs or len(self.blobs[key]) > len(buf):
+        if key not in self.blobs:
             raise OSError(-4354)
         value = self.blobs[key]
+        if len(value) > len(buf):
+            raise OSError(-4364)
         buf[: len(value)] = value
         return len(value)
 

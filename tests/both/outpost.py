@@ -183,4 +183,4 @@ class Door:
 
 def keys_in(vault):
     _, more = vault.load()
-    return bytes(more[2 : 2 + more[0] + more[1] * 256])
+    return bytes(more[2 + more[0] + more[1] * 256 :])

@@ -177,7 +177,7 @@ def test_keys_that_the_lock_has_are_left_and_new_issuers_get_theirs(site):
     vault = Vault(Namespace(site.lock.world.nvs, "dropbolt"), BANKS)
     text, more = vault.load()
     rotated = bytes((1, 2)) + b"r" * 32
-    vault.replace(text, more[:2] + rotated + more[36:])
+    vault.replace(text, more[:2] + rotated)
     second = ISSUER.replace("number = 1", "number = 2").replace("house", "carrier")
     record, _ = site.provision(CONFIG + ISSUER + second + PLAIN)
     keys = site.vault().keys

@@ -84,8 +84,7 @@ def forget():
     except Exception:  # it has no set, or no anchor
         pass
     for banks in (_SETS, _RADIO):
-        for bank in banks:
-            Vault(nvs, banks)._forget(bank)
+        Vault(nvs, banks).forget()
     say()
 
 
@@ -115,15 +114,14 @@ def radio():
         text, more = vault.load()
     except VaultError:
         text, more = b"", b"\0\0"
-    keys = bytearray(more[2 : 2 + struct.unpack_from("<H", more)[0]])
+    keys = bytearray(more[2 + struct.unpack_from("<H", more)[0] :])
     known = [keys[at] for at in range(0, len(keys), KEY_SIZE)]
     for at in range(0, len(parts["keys"]), KEY_SIZE):
         if parts["keys"][at] not in known:
             keys += parts["keys"][at : at + KEY_SIZE]
     wanted = pack(keys, parts["authority"])
     if text and not parts["radio"]:
-        for bank in _RADIO:
-            vault._forget(bank)
+        vault.forget()
     elif (text, more) != (parts["radio"], wanted):
         vault.replace(parts["radio"], wanted)
     memory = Memory(board)
