@@ -207,3 +207,14 @@ def test_the_attributes_of_the_chip_s_modules_and_of_umqtt_keep_their_names():
     nodes = [node for path in library for node in ast.walk(ast.parse(path.read_text()))]
     asked = public(node.attr for node in nodes if isinstance(node, ast.Attribute))
     assert CALLED & asked and asked | defined(*chip, *library) <= FOREIGN
+
+
+def test_a_method_that_only_what_is_loaded_later_asks_for_comes_with_that(tmp_path):
+    shapes = PROGRAM["firmware/shapes.py"].replace("    def never(self):", "    def painted(self):")
+    rare = PROGRAM["firmware/rare.py"].replace("raise", "print(places.append(Wide('e').painted()))\n    raise")
+    asked = {"shapes": shapes, "rare": rare}
+    files = linked(**asked)
+    assert files["firmware/app.py"].count("def ") == linked(shapes=shapes)["firmware/app.py"].count("def ")
+    assert files["firmware/rare.py"].count("def _(") == 1
+    changed = {f"firmware/{name}.py": text for name, text in asked.items()}
+    assert output(tmp_path / "linked", files) == output(tmp_path / "modules", {**PROGRAM, **changed})

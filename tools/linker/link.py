@@ -32,7 +32,7 @@ def link(sources):
     foreign = [node for body in bodies.values() for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
     parts = [Part(node) for body in bodies.values() for node in body if node not in foreign]
     parts = used(parts, program.entries, CALLED)
-    made = chunks(parts, program.entries)
+    made = chunks(parts, program.entries, CALLED)
     outside = {file: text for file, text in sources.items() if not file.startswith(PACKAGE + "/")}
     return {**outside, **_written(made, program.entries, foreign, kept)}
 
@@ -80,7 +80,8 @@ def _written(made, entries, foreign, kept):
         for symbol in dict.fromkeys(symbol for part in parts for symbol in part.uses if homes[symbol] != head):
             wanted.setdefault(homes[symbol], []).append(names[symbol])
         finish = _Finish(head, homes, names)
-        rest = [finish.visit(part.node) for part in parts]
+        statements = [node for part in parts for node in (part.given() if part.owner else [part.node])]
+        rest = [finish.visit(node) for node in statements]
         lines = [*_often_used(rest), *_imports(foreign, finish.loaded)]
         lines += [f"from {home} import {', '.join(of)}" for home, of in wanted.items()]
         found[head.replace(".", "/") + ".py"] = "\n".join([*lines, *map(ast.unparse, rest), ""]).encode()

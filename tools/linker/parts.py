@@ -3,7 +3,8 @@
 A part is one statement at the top of a module, and it has no effect but to bind its names. What no part that is used
 asks for is left out, of a class each method. An entry, and what an import within a function names, is a root: loading
 it loads all that it uses, but for what is there already whenever that function runs. Parts with the same roots are
-loaded together, as one chunk; those that a wake by a key loads are with it, whoever else wants some of them.
+loaded together, as one chunk; those that a wake by a key loads are with it, whoever else wants some of them. A method
+for which only what is loaded later asks comes with that, and is given to its class there.
 """
 
 import ast
@@ -19,6 +20,9 @@ class Part:
     later: {module: symbols} that its functions import when they are called. attributes: names of those it asks for.
     methods: {name: statement} of a class, taken out until `add`. inside: symbols that its body itself asks for."""
 
+    owner = None
+    """Of a method by itself: the Part of its class."""
+
     def __init__(self, node):
         self.node = node
         self.binds = _binds(node)
@@ -32,9 +36,22 @@ class Part:
 
     def add(self, name):
         """Put a method back."""
-        method = self.methods.pop(name)
+        self._take(self.methods.pop(name))
+
+    def _take(self, method):
         self.node.body.append(method)
         self._look(method, frozenset())
+
+    def apart(self, fixed):
+        """The Parts of the methods that could be given to the class later: plain ones whose names are not `fixed`."""
+        inner = self.node.body if isinstance(self.node, ast.ClassDef) else []
+        methods = [member for member in inner if _is_plain(member, fixed)]
+        if not methods:
+            return []
+        self.node.body = [member for member in self.node.body if member not in methods]
+        self.uses, self.later, self.attributes = {}, {}, set()
+        self._look(self.node, frozenset())
+        return [_Method(method, self) for method in methods]
 
     def _look(self, node, imported):
         if isinstance(node, ast.FunctionDef):
@@ -49,6 +66,34 @@ class Part:
             self.attributes.add(node.attr)
         for child in ast.iter_child_nodes(node):
             self._look(child, imported)
+
+
+class _Method(Part):
+    """A method by itself; `together`: back into its class."""
+
+    def __init__(self, node, owner):
+        super().__init__(node)
+        self.name = node.name
+        self.binds = []
+        self.owner = owner
+        self.uses[owner.binds[0]] = None
+
+    def together(self):
+        """Put it back."""
+        self.owner._take(self.node)
+
+    def given(self):
+        """The statements that give it to the class."""
+        self.node.name = "_"
+        target = ast.Attribute(ast.Name(self.owner.binds[0], ast.Load()), self.name, ast.Store())
+        return [self.node, ast.Assign([target], ast.Name("_", ast.Load()), lineno=0)]
+
+
+def _is_plain(member, fixed):
+    if not isinstance(member, ast.FunctionDef) or member.decorator_list or member.name in fixed:
+        return False
+    own = any(isinstance(node, ast.Name) and node.id == "super" for node in ast.walk(member))
+    return not own and not member.name.startswith("__")
 
 
 def is_own_import(node):
@@ -80,9 +125,43 @@ def used(parts, entries, called):
     return [part for part in parts if part in live]
 
 
-def chunks(parts, entries):
+def chunks(parts, entries, called):
     """The `parts` in lists of those that are loaded together, each in the order of `parts`: {module's name: list}."""
+    methods = _for_later(parts, entries, called)
+    found, roots = _grouped([*parts, *methods], entries)
+    keys = {part: key for key, of in found.items() for part in of}
+    for method in methods:
+        key = keys[method]
+        if not key or not any(part.binds for part in found[key]):
+            method.together()
+            found[key].remove(method)
+    return _named({key: of for key, of in found.items() if of}, roots)
+
+
+def _for_later(parts, entries, called):
+    """Methods of the classes that a wake by a key loads for which nothing in such a wake asks, taken out of them."""
     homes = {symbol: part for part in parts for symbol in part.binds}
+    roots = _roots(parts, entries)[0]
+    first = [homes[symbol] for name in _WAKE for symbol in roots.get(name, ())]
+    methods = [method for part in _closure(first, homes, {}) for method in part.apart(called)]
+    methods.sort(key=lambda method: (parts.index(method.owner), method.name))
+    while True:
+        wake = _closure(first, homes, {})
+        asked = set().union(*[part.attributes for part in wake])
+        more = [method for method in methods if method.name in asked and method.owner in wake]
+        for method in more:
+            method.together()
+            methods.remove(method)
+        if not more:
+            break
+    for method in methods:
+        if method.owner not in wake:
+            method.together()
+    return [method for method in methods if method.owner in wake]
+
+
+def _roots(parts, entries):
+    """{root: its symbols}, and {root: the parts with functions that import it}, of an entry None."""
     roots = {}
     for symbol in entries:
         roots.setdefault(symbol.partition(":")[0], {})[symbol] = None
@@ -92,21 +171,32 @@ def chunks(parts, entries):
             roots.setdefault(module, {}).update(symbols)
             if importers.setdefault(module, []) is not None:
                 importers[module].append(part)
-    closures = {name: _closure([homes[symbol] for symbol in symbols], homes) for name, symbols in roots.items()}
+    return roots, importers
+
+
+def _grouped(parts, entries):
+    """{roots: parts that are loaded with these}, and {root: symbols}."""
+    homes = {symbol: part for part in parts for symbol in part.binds}
+    roots, importers = _roots(parts, entries)
+    named = {}
+    for part in parts:
+        if part.owner:
+            named.setdefault(part.name, []).append(part)
+    closures = {name: _closure([homes[symbol] for symbol in symbols], homes, named) for name, symbols in roots.items()}
     before = _before(parts, closures, importers)
     found = {}
     for part in parts:
         of = [name for name in closures if part in closures[name] and part not in before[name]]
         wake = [name for name in _WAKE if name in of]
         found.setdefault(tuple(wake[:1] or of), []).append(part)
-    return _named(found, roots)
+    return found, roots
 
 
 def _all_later(part):
     return [symbol for symbols in part.later.values() for symbol in symbols]
 
 
-def _closure(parts, homes):
+def _closure(parts, homes, named):
     found = set()
     waiting = list(parts)
     while waiting:
@@ -114,6 +204,7 @@ def _closure(parts, homes):
         if part not in found:
             found.add(part)
             waiting += [homes[symbol] for symbol in part.uses]
+            waiting += [method for name in part.attributes for method in named.get(name, ())]
     return found
 
 
@@ -137,7 +228,7 @@ def _named(found, roots):
     """A name for each chunk: its root's; where it has several, or the name is taken, that of its last part's module."""
     named = {}
     for of, parts in sorted(found.items(), key=lambda pair: len(pair[0])):
-        module = of[0] if len(of) == 1 else parts[-1].binds[0].partition(":")[0]
+        module = of[0] if len(of) == 1 else [part for part in parts if part.binds][-1].binds[0].partition(":")[0]
         name = "firmware." + module.removeprefix("firmware.").replace(".", "_")
         while name in named or name in roots and of != (name,):
             name += "_"
