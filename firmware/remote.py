@@ -9,7 +9,19 @@ from micropython import const
 from firmware import door as doors
 from firmware.changes import Changes
 from firmware.core.records import StateError
-from firmware.core.words import APPROVAL, DECISIONS, EVENT, INTERVAL, JAMMED, OPENED, OWNER, STORAGE, TRUSTED
+from firmware.core.words import (
+    ACCEPTED,
+    APPROVAL,
+    BATTERY,
+    DECISIONS,
+    EVENT,
+    INTERVAL,
+    JAMMED,
+    OPENED,
+    OWNER,
+    STORAGE,
+    TRUSTED,
+)
 from firmware.drivers.ds3231 import ClockError
 from firmware.drivers.numerals import FRAME
 from firmware.limits import UNDONE
@@ -82,9 +94,11 @@ class Remote(Changes):
         self._session.conclude(decision, self._now())
         if decision == STORAGE:
             raise Refused(messages.STORAGE)
-        if decision != OPENED:
+        if decision == OPENED and not attempts.pending:  # the battery has dropped since the policy looked at it
+            decision = BATTERY
+        if decision not in (OPENED, ACCEPTED):
             raise Refused(messages.REFUSED, DECISIONS[decision].encode())
-        self.opened = True
+        self.opened |= decision == OPENED
         self.rest()
 
     def refuse(self, nonce, number):

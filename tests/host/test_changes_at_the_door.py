@@ -4,7 +4,7 @@ import pytest
 
 from firmware.core.grants import GRANT_SIZE
 from firmware.core.packing import pack_grant
-from firmware.core.words import APPROVE, EVENT, HOLD_OPEN, OWNER, UNLOCK
+from firmware.core.words import APPROVE, EVENT, HOLD_OPEN, OWNER, REMOTE, SERVICE, UNLOCK
 from firmware.net import messages as m
 from firmware.store.vault import Vault
 from host_sim.devices import Namespace
@@ -129,6 +129,39 @@ def test_a_second_code_outlives_a_change_of_something_else_and_not_one_of_its_ow
             lock.wait(4)
             assert lock.openings == openings
             lock.run_until(lambda: not lock.awake, 120)
+
+
+@BOTH
+def test_the_approval_of_a_code_that_does_not_open_is_done_too(runtime):
+    grants = [{"label": "both", "kind": "event", "digits": 8, "check": True, "permissions": SERVICE, "second": REMOTE}]
+    with radio_lock(runtime, grants=grants) as (lock, peer):
+        entry = waiting(lock, peer).waiting
+        assert answered(lock, peer, CARRIER, m.APPROVE_ENTRY, entry.boots, entry.number) == m.DONE
+        lock.wait(2)
+        lock.type("2#")  # the battery's state, from the menu
+        lock.wait(8)
+        assert lock.openings == 0
+        asleep(lock)
+        assert [event["decision"] for event in lock.log() if event["kind"] == "entry"] == ["approval", "accepted"]
+        assert [event["kind"] for event in lock.log()].count("service") == 1
+
+
+@BOTH
+def test_who_approves_is_told_that_the_batteries_would_not_move_the_bolt_after_all(runtime, monkeypatch):
+    with radio_lock(runtime) as (lock, peer):
+        entry = waiting(lock, peer).waiting
+        program, written = lock.world.flash.program, []
+
+        def counted(address, data):
+            program(address, data)
+            written.append(address)
+            if len(written) == 2:  # the counter of the command, the burn
+                lock.battery(4300)
+
+        monkeypatch.setattr(lock.world.flash, "program", counted)
+        assert answered(lock, peer, CARRIER, m.APPROVE_ENTRY, entry.boots, entry.number) == m.REFUSED
+        assert lock.openings == 0
+        assert [event["decision"] for event in lock.log() if event["kind"] == "entry"] == ["approval", "battery"]
 
 
 @BOTH
