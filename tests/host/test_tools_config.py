@@ -157,6 +157,7 @@ def test_ten_errors_are_told_at_once_with_their_lines():
         (SMALL + 'schedule = "night"\n', 12, "schedule: there is no schedule 'night'"),
         (SMALL + "valid_from = 2026-03-02T08:00:00Z\nvalid_until = 2026-03-02T08:00:00Z\n", 13, "not after valid from"),
         (SMALL.replace("check = true", 'label = "x"'), 11, "no TOML: "),
+        (SMALL.replace('"couriers"', '["couriers"]'), 8, "label: must be text in quotes"),
         (SMALL.replace('"couriers"', '"couriers of the north"'), 8, "label: must have at most 12 bytes"),
         (SMALL.replace("digits = 8", "digits = 5"), 10, "grant 1: digits 5, must be 6 to 9"),
         (SMALL.replace("digits = 8", "digits = -1"), 10, "digits: must not be negative"),
@@ -177,6 +178,33 @@ def test_grants_that_do_not_go_together_are_told():
 def test_bounds_of_the_firmware_are_told_each_for_itself():
     text = "[settings]\najar_s = 5\nhold_s = 1\nbattery_min_mv = 1\nbattery_low_mv = 9999\nrisk_one_in = 1\n"
     assert [line for line, _ in errors_of(text)] == [2, 3, 4, 5, 6]
+
+
+def test_a_mistake_hides_no_other_beside_it():
+    text = """\
+[[issuer]]
+number = 999
+label = "house"
+permissions = ["unlock"]
+quota = 1
+
+[[bucket]]
+length = 99
+burst = 0
+refill = "1s"
+
+[[grant]]
+id = 1
+label = "couriers"
+kind = "event"
+issuer = "hose"
+bogus = 1
+digits = 4
+window = 99
+"""
+    found = errors_of(text)
+    assert [line for line, _ in found] == [2, 8, 9, 10, 16, 17, 18, 19]
+    assert "number must be 1 to" in found[0][1]
 
 
 def test_more_than_the_lock_can_keep_is_told():

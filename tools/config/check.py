@@ -3,6 +3,8 @@
 import json
 
 from firmware.config import Config, ConfigError
+from firmware.core.admission import AdmissionError, admit
+from firmware.core.grants import Grants
 from firmware.core.schedule import problems
 from firmware.core.zone import Zone, ZoneError
 from firmware.store.vault import MAX_SETTINGS
@@ -11,6 +13,8 @@ from tools.config.schema import DEFAULTS
 _STAND_IN = {"lock": "00" * 8, "journal": "00" * 8, "salt": "00" * 16, "mac": "00" * 16}
 _APART = {"battery_min_mv": 3600, "battery_low_mv": 6400}
 """Beside these, either is judged by its own bounds alone."""
+_BUCKET = {"length": 9, "burst": 10, "refill": 28800}
+"""Likewise."""
 
 
 def of_setting(name, value):
@@ -23,9 +27,20 @@ def of_setting(name, value):
     return _refused({**_APART, name: value})
 
 
-def of_bucket(row):
-    """What is wrong with (typed length, burst, refill) of one bucket; "" if nothing is."""
-    return _refused({"buckets": [row]})
+def of_bucket(key, value):
+    """What is wrong with one field of a bucket; "" if nothing is."""
+    return _refused({"buckets": [[*(_BUCKET | {key: value}).values()]]})
+
+
+def of_issuer(row):
+    """What is wrong with (number, label, permissions, quota) of one issuer, a list."""
+    try:
+        admit(
+            {"issuers": [list(row)], "schedules": [], "buckets": [], "zone": "UTC0", "risk_one_in": 1}, Grants(b""), 0
+        )
+    except AdmissionError as error:
+        return error.complaints
+    return []
 
 
 def of_schedule(name, windows):

@@ -3,6 +3,7 @@
 A reader takes a value as TOML has it and returns what the firmware wants, or raises FieldError with what it expected.
 """
 
+import difflib
 import re
 from datetime import UTC, datetime
 
@@ -101,3 +102,9 @@ def _window(value):
         return read_windows(text(value).split())[0]
     except SessionFieldError as error:
         raise FieldError(f"expected {error}, but found {value!r}") from None
+
+
+def near(word, known):
+    """A guess at which of `known` was meant, as the end of a sentence; "" without one."""
+    near = difflib.get_close_matches(str(word), [str(each) for each in known], n=1)
+    return f"; did you mean {near[0]}?" if near else ""

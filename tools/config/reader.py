@@ -4,7 +4,6 @@ Keys, codes and numbers never stand in the file: provisioning makes them, or ask
 firmware's to know: a grant is packed and a setting is read as the lock would, and what it says is told.
 """
 
-import difflib
 import hashlib
 import re
 import tomllib
@@ -22,6 +21,7 @@ from tools.log.files import read
 
 _LIMIT = 1 << 20
 _BYTES = {NUMBER: 16}
+_APART = ("digits", "window", "serials", "offset")  # no other field of a code is judged by these
 _NAMED = re.compile(r"(grant|issuer) (\d+): (.*)")
 
 
@@ -102,11 +102,14 @@ class _Reader:
         settings = self._settings()
         issuers = self._rows("issuer", schema.ISSUER, schema.ISSUER)
         buckets = self._rows("bucket", schema.BUCKET, schema.BUCKET)
+        for row in (row for row in issuers if len(row) == len(schema.ISSUER)):
+            for wrong in check.of_issuer([row[name] for name in schema.ISSUER]):
+                self._placed(wrong)
         self._twice("issuer", issuers, "number", "label")
         self._twice("bucket", buckets, "length")
         grants = self._grants({row.get("label"): row.get("number") for row in issuers})
         rows = tuple((row["length"], row["burst"], row["refill"]) for row in buckets if len(row) == 3)
-        self._check_buckets(rows, grants)
+        self._check_buckets(buckets, rows, grants)
         settings["issuers"] = [[row.get(name) for name in schema.ISSUER] for row in issuers]
         settings["buckets"] = rows
         spoken = self._radio(issuers)
@@ -182,20 +185,17 @@ class _Reader:
 
     def _grants(self, issuers):
         rows = self._list("grant")
-        ids = {row.get("label"): row.get("id") for row in rows}
+        ids = {str(row.get("label")): row.get("id") for row in rows}
         packed = []
         grants = []
         for place, row in enumerate(rows):
-            before = len(self._errors)
             grant = self._grant(place, row, issuers, ids)
-            if len(self._errors) > before:
+            if grant is None:
                 continue
             self._place_of[grant["id"]] = place
-            try:
+            if self._sound(grant):
                 packed.append(_trial(grant))
                 grants.append(grant)
-            except GrantError as error:
-                self._placed(str(error))
         self._twice("grant", rows, "id", "label")
         if len(packed) == len(rows) and not self._errors:
             try:
@@ -204,7 +204,20 @@ class _Reader:
                 self._placed(str(error))
         return grants
 
+    def _sound(self, grant):
+        """Whether a grant can be packed; what keeps it from it is noted, and hides no bound of another field."""
+        try:
+            _trial(grant)
+            return True
+        except GrantError as error:
+            self._placed(str(error))
+            key = next((key for key in _APART if f": {key} " in str(error) and key in grant), None)
+        if key and grant["kind"] != NUMBER:
+            self._sound({name: value for name, value in grant.items() if name != key})
+        return False
+
     def _grant(self, place, row, issuers, ids):
+        """The fields of a grant; None where those that are wrong leave nothing to judge the others by."""
         kind = row.get("kind")
         readers = schema.GRANT | schema.KINDS.get(kind, schema.ANY_KIND)
         strange = [key for key in row if key in schema.ANY_KIND and key not in readers]
@@ -213,16 +226,20 @@ class _Reader:
         known = {key: value for key, value in row.items() if key not in strange}
         required = ("id", "label", "kind") + (("digits",) if kind == "number" else ())
         grant = self._section("grant", known, readers, required, place)
+        whole = all(key in grant for key in (*required, *(key for key in known if key in readers)))
         self._name(grant, place, "issuer", issuers)
         self._name(grant, place, "schedule", {name: n for n, name in enumerate(self._schedules, 1)})
         self._name(grant, place, "second", ids | {schema.APPROVAL: REMOTE})
-        return grant
+        return grant if whole else None
 
-    def _check_buckets(self, rows, grants):
-        for place, row in enumerate(rows if len(rows) == len(self._list("bucket")) else ()):
-            if wrong := check.of_bucket(row):
-                key = next((key for key in schema.BUCKET if f" {key} " in wrong), "")
-                self._wrong(wrong, "bucket", place, key)
+    def _check_buckets(self, buckets, rows, grants):
+        before = len(self._errors)
+        for place, row in enumerate(buckets):
+            for key, value in row.items():
+                if wrong := check.of_bucket(key, value):
+                    self._wrong(wrong, "bucket", place, key)
+        if len(rows) < len(buckets) or len(self._errors) > before:
+            return  # a grant may want one of those
         for grant in grants:
             try:
                 Budget(rows, Grants(_trial(grant)))
@@ -239,23 +256,24 @@ class _Reader:
                 self._placed(text)
 
     def _name(self, grant, place, key, numbers):
-        """Put the number in place of the name that a grant has at `key`."""
+        """Put the number in place of the name that a grant has at `key`; none where there is no such name."""
         name = grant.get(key)
         if name is None:
             return
-        if name in numbers:
-            grant[key] = numbers[name]
-        else:
+        if name not in numbers:
             what = {"second": "grant"}.get(key, key)
-            self._wrong(f"{key}: there is no {what} {name!r}{_near(name, numbers)}", "grant", place, key)
+            self._wrong(f"{key}: there is no {what} {name!r}{fields.near(name, numbers)}", "grant", place, key)
+        grant[key] = number if isinstance(number := numbers.get(name), int) else 0  # else it is told of elsewhere
 
     def _placed(self, text):
         """Note what the firmware says, at the line of the grant or issuer and the field that it names."""
         found = _NAMED.fullmatch(text)
         table, number = (found[1], int(found[2])) if found else ("grant", 0)
-        key = {"grant": "id", "issuer": "number"}[table]
         rows = self._list(table)
-        place = next((place for place, row in enumerate(rows) if row.get(key) == number), None)
+        if table == "issuer":
+            place = next((place for place, row in enumerate(rows) if row.get("number") == number), None)
+        else:
+            place = self._place_of.get(number)
         if place is None:
             self._wrong(text, "settings")
             return
@@ -273,12 +291,7 @@ class _Reader:
                     seen.add(value)
 
     def _unknown(self, key, known, table, place=0):
-        self._wrong(f"{key}: unknown{_near(key, known)}", table, place, key)
+        self._wrong(f"{key}: unknown{fields.near(key, known)}", table, place, key)
 
     def _wrong(self, text, table, place=0, key=""):
         self._errors.append((self._lines.of(table, place, key), text))
-
-
-def _near(word, known):
-    near = difflib.get_close_matches(str(word), [str(each) for each in known], n=1)
-    return f"; did you mean {near[0]}?" if near else ""
