@@ -50,7 +50,7 @@ class Calling:
 
     def call(self):
         """Somebody calls the other end without a code: the answer, a pattern's name; None where there is no radio."""
-        if not self._memory.radio_at or self.wake.fault:
+        if self.wake.fault or not self._has_radio():
             return None
         if not self._strong():
             return "battery"
@@ -102,11 +102,8 @@ class Calling:
         """Why to check in though nobody asks for it: there is something to tell, or the time has come."""
         memory, now = self._memory, self.wake.board.rtc_seconds()
         first = memory.radio_at == UNKNOWN
-        if first:
-            from firmware.exchange import opened
-
-            if opened(self.wake)[1] is None:
-                return 0
+        if not self._has_radio():
+            return 0
         if not first and now >= memory.radio_at:
             if self._strong():
                 return _BY_TIMER
@@ -119,6 +116,14 @@ class Calling:
             memory.tell_at = now + _AGAIN_S
             memory.keep()
         return 0
+
+    def _has_radio(self):
+        """Whether the lock has a radio: looked for until its first check-in since power came, remembered from then on."""
+        if self._memory.radio_at != UNKNOWN:
+            return self._memory.radio_at
+        from firmware.exchange import opened
+
+        return opened(self.wake)[1] is not None
 
     def _gather(self):
         """Take over what the log has for the other end. What is urgent is told at once, however often it failed."""
