@@ -118,7 +118,7 @@ class Calling:
         return 0
 
     def _has_radio(self):
-        """Whether the lock has a radio: looked for until its first check-in since power came, remembered from then on."""
+        """Whether the lock has a radio: looked for until the first check-in after power came, then remembered."""
         if self._memory.radio_at != UNKNOWN:
             return self._memory.radio_at
         from firmware.exchange import opened

@@ -8,6 +8,7 @@ import pytest
 
 from firmware.calling import BANKS
 from firmware.net.keys import Keys
+from firmware.net.link import BROKER
 from firmware.net.settings import Radio
 from firmware.store.vault import Vault
 from host_sim.devices import Namespace
@@ -20,6 +21,7 @@ from tests.host.test_provision_check import Person
 from tests.host.vm import ROOT
 from tools.config.reader import ConfigErrors, parse
 from tools.image import Refused
+from tools.owner.advice import RADIO
 from tools.provision.books import Wanted
 from tools.provision.check import FAILED, PASSED, check
 from tools.provision.flow import Provisioning
@@ -158,7 +160,7 @@ def site(tmp_path, monkeypatch):
 def test_the_lock_checks_in_with_its_gateway_and_from_then_on_by_itself(site):
     record, result = site.provision(CONFIG + ISSUER + PLAIN)
     assert result.state == FAILED
-    assert "does it run" in result.todo
+    assert (result.seen, result.todo) == ("no broker", RADIO[BROKER])
     assert any("radio WITHOUT TLS" in line for line in site.person.told)
     peer = site.answered(record)
     record, result = site.provision(CONFIG + ISSUER + PLAIN)

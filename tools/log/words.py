@@ -127,12 +127,13 @@ def _head(sequence, mac):
     return f"log at {sequence}:{mac.hex()}"
 
 
-def _detail(event):
-    if event.kind == FAULT or not event.detail:
+def detail_words(kind, detail):
+    """What the `detail` of an event of that `kind` says, "" for nothing."""
+    if kind == FAULT or not detail:
         return ""
-    if event.kind == ENTRY and event.detail < 2 * max(_ENTRY_DETAILS):
-        return ", ".join(text for bit, text in _ENTRY_DETAILS.items() if event.detail & bit)
-    return _DETAILS.get((event.kind, event.detail)) or f"detail {event.detail}"
+    if kind == ENTRY and detail < 2 * max(_ENTRY_DETAILS):
+        return ", ".join(text for bit, text in _ENTRY_DETAILS.items() if detail & bit)
+    return _DETAILS.get((kind, detail)) or f"detail {detail}"
 
 
 @dataclass(frozen=True)
@@ -163,6 +164,6 @@ def event_words(event, names=None):
         f"issuer {_named(names.issuers, event.issuer)}" if event.issuer else "",
         f"{event.mv} mV" if event.mv else "",
         f"clock {word(QUALITIES, event.quality)}" if event.quality else "",
-        _detail(event),
+        detail_words(event.kind, event.detail),
     ]
     return time_text(event.t), what, _named(names.grants, event.grant), ", ".join(text for text in more if text)

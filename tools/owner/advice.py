@@ -53,7 +53,7 @@ RADIO = {
     link.NAME: "is the broker's name right, and does the network have a name server? `ip` in the settings needs none",
     link.BROKER: "does the broker run, at this host and port?",
     link.CERTIFICATE: "is the broker's certificate of the lock's authority, for this host, in its dates?",
-    link.TLS: "does the broker have the lock's pre-shared key?",
+    link.TLS: "is TLS at this port, and has the broker the lock's pre-shared key? That wants MicroPython 1.29",
     link.DENIED: "does the broker have the lock's user and login?",
     link.STALLED: "weak Wi-Fi, a slow network, or somebody stalls it",
     link.NONSENSE: "is it the broker's port?",

@@ -9,6 +9,9 @@ from typing import NamedTuple
 from firmware.drivers.bolt import BETWEEN, FAULT, LOCKED, UNLOCKED
 from firmware.drivers.keypad import KEYS
 from firmware.net import link
+from firmware.store.audit import RADIO
+from tools.log.words import detail_words
+from tools.owner import advice
 from tools.provision.lock import Failed
 
 PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
@@ -21,21 +24,8 @@ _CELLS_MV = 3600
 _ROWS = (KEYS[0:3], KEYS[3:6], KEYS[6:9], KEYS[9:12])
 _COLUMNS = tuple(KEYS[place::3] for place in range(3))
 _REACH_S = 60
-_WHY = {
-    link.WIFI: (
-        "no Wi-Fi, or no address in it",
-        "compare ssid and password; is the access point in reach, at 2.4 GHz?",
-    ),
-    link.NAME: ("the broker's name was not resolved", "compare host, or give ip in [radio]"),
-    link.BROKER: ("nobody answers at the broker", "does it run, and listen on that port for this network?"),
-    link.CERTIFICATE: ("the broker's certificate does not fit", "compare ca and host; is it valid now?"),
-    link.TLS: ("no TLS with the broker", "compare security and port; a pre-shared key wants MicroPython 1.29"),
-    link.DENIED: ("the broker refused name or password", "compare user and login with the broker's"),
-    link.STALLED: ("it took too long", "is the access point near enough? run this again"),
-    link.NONSENSE: ("what answered is no MQTT broker", "compare port"),
-    link.DRIVER: ("the chip's Wi-Fi refuses", "run this again; else take another board"),
-    link.MEMORY: ("there is not enough memory at the prompt", "see at the gateway whether it checks in by itself"),
-}
+_NO_ROOM = "see at the gateway whether it checks in by itself"
+"""At the prompt there is less memory than in service."""
 
 
 class Result(NamedTuple):
@@ -187,9 +177,8 @@ def _radio(lock, record, screen):
         (reason,) = lock.ask("reach()", _REACH_S)
     if not reason:
         return Result("radio", PASSED, "the broker takes it; it checks in after the restart")
-    return Result(
-        "radio", FAILED, *_WHY.get(reason, (f"it failed ({reason})", "run this again; else see `./dropbolt log`"))
-    )
+    todo = _NO_ROOM if reason == link.MEMORY else advice.RADIO.get(reason, "run this again; else see `./dropbolt log`")
+    return Result("radio", FAILED, detail_words(RADIO, reason), todo)
 
 
 _TRIALS = {

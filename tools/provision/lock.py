@@ -23,6 +23,7 @@ _ACTIVE = re.compile(r'^sys\.path\.insert\(0, "/(fw-[0-9a-f]+)"\)$', re.MULTILIN
 _BROKEN = (
     "the lock on {port} {why}: plug it in, open its console, and run the same command again; it goes on from there"
 )
+_THEN = "; then open its console once more and run the same command again; it goes on from there"
 _NO_FIRMWARE = (
     "the board on {port} ({machine}) has no firmware of a lock: take another port, or `make flash PORT={port}`"
 )
@@ -124,7 +125,7 @@ class Lock:
     def restart(self):
         """Start it anew, as a lock in service; raises Refused if it gives a prompt all the same."""
         if not prompt.restart(self._transport):
-            raise Refused("the console is still open: let go of the maintenance key, press reset, and run this again")
+            raise Refused(prompt.STILL_OPEN.format(port=self.port) + _THEN)
 
 
 class Found:
