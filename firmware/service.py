@@ -22,7 +22,7 @@ from firmware.store import audit as log
 
 _REFUSALS = const(3)
 _SECTORS = const(2)  # of the log that are read for them: the newest 120 events, or more
-_PAUSE = ((0, 0, 1500),)
+_PAUSE = (1500,)
 _CLASSES = (10, 60, 600, 3600)  # seconds: limits of the clock's uncertainty, each a class
 
 

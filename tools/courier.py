@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-from firmware.drivers.signals import PATTERNS
+from firmware.drivers.signals import PATTERNS, unpacked
 
 FILE = Path(__file__).parents[1] / "docs" / "courier.svg"
 
@@ -83,7 +83,7 @@ def _scale():
 
 def _row(row, y):
     """A dark strip as long as the answer, with the light in it, and the words beside it."""
-    steps = PATTERNS[row.name]
+    steps = unpacked(PATTERNS[row.name])
     yield f"<path d='M{_BAR_X} {y}H{_WIDTH - _BAR_X}' stroke='#cccccc'/>"
     middle = y + _ROW // 2
     lights = _lights(steps)

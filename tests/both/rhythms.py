@@ -1,11 +1,13 @@
 """What the eye makes of a pattern of light and sound."""
 
+from firmware.drivers.signals import unpacked
+
 
 def rhythm(steps):
     """What the eye sees: how long light and dark last in turn, equal neighbours joined, without the dark at the end."""
     lengths = []
     last = None
-    for led, _, ms in steps:
+    for led, _, ms in unpacked(steps):
         if led == last:
             lengths[-1] += ms
         else:

@@ -39,7 +39,7 @@ from firmware.store.chain import KEY_SIZE
 from firmware.store.journal import Journal
 from firmware.store.vault import Vault
 
-PAUSE = ((0, 0, 1500),)
+PAUSE = (1500,)
 CODE, OWNERS, INSTALLERS = 1, 98, 99  # ids of grants: couriers' codes, the owner's, the installer's
 GRANTS = (
     event(id=CODE, check=True, issuer=3)

@@ -1,7 +1,7 @@
 from rhythms import flashes, gaps, rhythm, word
 
 from firmware.drivers.numerals import FRAME, digit, number
-from firmware.drivers.signals import PATTERNS
+from firmware.drivers.signals import PATTERNS, unpacked
 
 
 def test_a_digit_is_so_many_slow_flashes_and_zero_one_long():
@@ -34,5 +34,6 @@ def test_no_answer_looks_like_a_part_of_a_number():
 
 def test_the_light_of_a_number_says_it_all():
     for n in (0, 7, 58, 1000):
-        assert [led for led, hz, _ in number(n) if hz] == [1] * len([hz for _, hz, _ in number(n) if hz])
-        assert [hz for led, hz, _ in number(n) if not led] == [0] * len([1 for led, _, _ in number(n) if not led])
+        steps = unpacked(number(n))
+        assert [led for led, hz, _ in steps if hz] == [1] * len([hz for _, hz, _ in steps if hz])
+        assert [hz for led, hz, _ in steps if not led] == [0] * len([1 for led, _, _ in steps if not led])

@@ -2,7 +2,7 @@ from pins import Pin
 from rhythms import word
 
 from firmware.core.words import DECISIONS
-from firmware.drivers.signals import PATTERNS, Signals
+from firmware.drivers.signals import PATTERNS, Signals, unpacked
 from firmware.session import ANSWERS
 
 
@@ -34,7 +34,7 @@ def test_the_eye_alone_tells_every_answer_from_every_other():
 
 def test_an_answer_is_short():
     for name, steps in PATTERNS.items():
-        assert sum(ms for _, _, ms in steps) <= 2500, name
+        assert sum(ms for _, _, ms in unpacked(steps)) <= 2500, name
 
 
 def test_every_decision_has_an_answer():

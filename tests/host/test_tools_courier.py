@@ -29,7 +29,7 @@ def test_the_picture_in_docs_is_drawn_from_the_patterns():
 
 def test_another_pattern_is_another_picture(monkeypatch):
     drawn = courier.draw()
-    monkeypatch.setitem(PATTERNS, "used", ((1, 400, 500), (0, 0, 150), (1, 400, 150)))
+    monkeypatch.setitem(PATTERNS, "used", PATTERNS["late"])
     assert courier.draw() != drawn
 
 

@@ -5,10 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firmware.drivers.numerals import number
-from firmware.drivers.signals import PATTERNS
+from firmware.drivers.signals import PATTERNS as PACKED
+from firmware.drivers.signals import unpacked
 from host_sim.signs import SIGNS
 from host_sim.world.signals import Signals
 from host_sim.world.timeline import Timeline
+
+PATTERNS = {name: unpacked(steps) for name, steps in PACKED.items()}
 
 
 class Player:
@@ -136,7 +139,7 @@ def test_of_two_rhythms_that_fit_the_nearer_is_the_answer():
 @given(st.integers(0, 99_999), st.booleans(), st.integers(0, 12))
 def test_a_number_is_recognised_loud_and_muted(n, muted, late_ms):
     player = Player(SIGNS)
-    player.begin(number(n), muted, late_ms)
+    player.begin(unpacked(number(n)), muted, late_ms)
     assert player.signals.answers == [(0, f"number {n}")]
 
 
@@ -145,10 +148,10 @@ def test_a_number_is_recognised_loud_and_muted(n, muted, late_ms):
 def test_an_answer_before_a_number_or_instead_of_its_end_is_no_part_of_it(name, muted):
     player = Player(SIGNS)
     player.play(name, muted)
-    player.begin(number(31), muted, silence_ms=1_500)
-    player.begin(number(42), muted, stop_after_ms=4_500)
+    player.begin(unpacked(number(31)), muted, silence_ms=1_500)
+    player.begin(unpacked(number(42)), muted, stop_after_ms=4_500)
     player.play(name, muted, silence_ms=1_500)
-    player.begin(number(7), muted)
+    player.begin(unpacked(number(7)), muted)
     assert player.names == [name, "number 31", name, "number 7"]
 
 
