@@ -1,6 +1,10 @@
 """Who comes to the door, with which code: those who may enter, and those who may not."""
 
 from firmware.core.checkdigit import check_digit
+from firmware.core.grants import Grants
+from firmware.core.packing import pack_grant
+from firmware.core.verify import otp_code
+from firmware.core.words import EVENT
 from firmware.net import messages as m
 from tests.host.soak.books import STEP, Code
 from tests.host.soak.gateway import CARRIER, GATEWAY
@@ -10,13 +14,39 @@ from tests.host.soak.setting import OWNERS_CODE, PARCELS, WINDOW
 APPROVED, DENIED = (m.APPROVE_ENTRY, m.REFUSE_ENTRY)
 
 
+class Given:
+    """A grant that was put into the lock by radio. until: unix second at which it ends. taken: it is being revoked."""
+
+    def __init__(self, number, lock_id, until):
+        self.label, self.number, self.until = f"given{number}", number, until
+        self.taken = False
+        key = number.to_bytes(20, "big")
+        self.record = pack_grant(
+            id=number,
+            kind=EVENT,
+            key=key,
+            digits=8,
+            check=True,
+            window=WINDOW,
+            issuer=CARRIER,
+            label=self.label,
+            valid_until=until,
+        )
+        self._lock_id = lock_id
+
+    def code(self, counter):
+        """The digits to type."""
+        return otp_code(Grants(self.record), 0, 0, counter, self._lock_id)
+
+
 class People:
-    """Part of Steps: house, chance. counters: next of each event grant, by life of the lock and label."""
+    """Part of Steps: house, chance. given: the Given grants, by life of the lock and label."""
 
     def __init__(self, house):
         self.house = house
         self.chance = None
-        self._counters = {}
+        self.given = {}
+        self._counters = {}  # next of each event grant, as `given`
         self._parcels = 0
 
     def _event_code(self, label):
@@ -38,9 +68,10 @@ class People:
         while True:
             counter = self._counters.get(key, 0)
             self._counters[key] = counter + 1
-            digits = house.lock.issue(label, counter=counter)
+            given = self.given.get(key)
+            digits = given.code(counter) if given else house.lock.issue(label, counter=counter)
             if digits not in house.books.codes:
-                return house.books.enter(Code(digits, label, counter))
+                return house.books.enter(Code(digits, label, counter, 0, given.until if given else 0))
 
     def _interval_code(self, label, step_s, steps):
         house = self.house
@@ -51,7 +82,10 @@ class People:
         return known or house.books.enter(Code(digits, label, serial, begins, begins + step_s))
 
     def _courier(self):
-        self.house.visit(self._event_code("courier"))
+        """With a code of the grant that all couriers have, or of one that was given to one of them by radio."""
+        given = [label for life, label in self.given if life == self.house.lives]
+        label = self.chance.choice(given) if given and self.chance.random() < 0.2 else "courier"
+        self.house.visit(self._event_code(label))
 
     def _guest(self):
         self.house.visit(self._interval_code("guest", STEP, self.chance.choice((0,) * 7 + (-3, -1, 1, 2))))
@@ -171,8 +205,8 @@ class People:
 
     def _order(self):
         """The gateway wants something: it is done once, whatever becomes of the message."""
-        house, chance, books = self.house, self.chance, self.house.books
-        what = chance.choice(("identify", "mute", "log", "code", "base"))
+        house, chance = self.house, self.chance
+        what = chance.choice(("identify", "mute", "log", "code", "base", "give", "give", "take"))
         if what == "identify":
             house.gateway.command(GATEWAY, m.IDENTIFY)
         elif what == "mute":
@@ -184,8 +218,41 @@ class People:
             if not code.spent:
                 code.doubtful = True
                 house.gateway.command(CARRIER, m.REVOKE_CODE, 1, 0, code.value, done=self._revoked(code))
-        elif books.codes:
+        elif what == "give":
+            self._give()
+        elif what == "take":
+            self._take_back()
+        else:
             house.gateway.command(CARRIER, m.SET_BASE, 1, self._highest("courier"))
+
+    def _give(self):
+        """A grant for some days, by radio; its codes are typed once the lock has said that it has it."""
+        house = self.house
+        house.given += 1
+        given = Given(house.given, house.lock.lock_id, int(house.lock.now) + self.chance.randint(1, 9) * 86_400)
+        key = house.lives, given.label
+
+        def done(word):
+            if word in (m.DONE, m.BEFORE):
+                self.given[key] = given
+
+        house.gateway.command(GATEWAY, m.PUT_GRANT, given.record, done=done)
+
+    def _take_back(self):
+        """One of these grants is revoked."""
+        house, books = self.house, self.house.books
+        mine = [given for (life, label), given in self.given.items() if life == house.lives and not given.taken]
+        if not mine:
+            return
+        given = self.chance.choice(mine)
+        given.taken = True
+        books.revoking.add(given.label)
+
+        def done(word):
+            if word in (m.DONE, m.BEFORE):
+                books.revoked.add(given.label)
+
+        house.gateway.command(GATEWAY, m.REVOKE_GRANT, given.number, done=done)
 
     def _highest(self, label):
         """The lowest counter of a grant that may still open: what `set base` may name."""
