@@ -73,8 +73,14 @@ class Remote(Changes):
             raise Refused(messages.REFUSED, b"battery")
         self._opening = number
         self._session.remote = self
-        self.opened = True
+        self._arrive()
+
+    def _arrive(self):
+        """The bolt is being drawn: see whether it gets there."""
         self.rest()
+        if self._session.door.bolt.jammed:
+            raise Refused(messages.REFUSED, b"jammed")
+        self.opened = True
 
     def follow(self, happened, now):
         """A report of `Door`, after an `unlock`."""
@@ -98,8 +104,8 @@ class Remote(Changes):
             decision = BATTERY
         if decision not in (OPENED, ACCEPTED):
             raise Refused(messages.REFUSED, DECISIONS[decision].encode())
-        self.opened |= decision == OPENED
-        self.rest()
+        if decision == OPENED:
+            self._arrive()
 
     def refuse(self, nonce, number):
         if not self._waiting(nonce).refuse(nonce, self._now()):

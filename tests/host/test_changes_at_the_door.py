@@ -165,6 +165,21 @@ def test_who_approves_is_told_that_the_batteries_would_not_move_the_bolt_after_a
 
 
 @BOTH
+@pytest.mark.parametrize("kind", [m.UNLOCK_NOW, m.APPROVE_ENTRY], ids=["unlock", "approve"])
+def test_whoever_opens_by_radio_is_told_that_the_bolt_is_stuck(runtime, kind):
+    with radio_lock(runtime) as (lock, peer):
+        hello = waiting(lock, peer)
+        lock.jam()
+        live, entry = hello.nonce, hello.waiting
+        fields = (live.boots, live.number, int(lock.now) + 60) if kind == m.UNLOCK_NOW else (entry.boots, entry.number)
+        assert answered(lock, peer, CARRIER, kind, *fields) == m.REFUSED
+        assert lock.openings == 0
+        lock.jam(False)
+        asleep(lock)
+        assert "jammed" in [event["decision"] for event in lock.log() if event["kind"] == "entry"]
+
+
+@BOTH
 def test_an_entry_that_comes_while_the_lock_listens_is_told_at_once(runtime):
     with radio_lock(runtime) as (lock, peer):
         told = len(peer.issuers.of(Hello, CARRIER))
