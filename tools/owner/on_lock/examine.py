@@ -14,6 +14,7 @@ from firmware.drivers.battery import Battery
 from firmware.drivers.ds3231 import DS3231, ClockError
 from firmware.drivers.ds3231_service import temperature
 from firmware.memory import Memory
+from firmware.settings import check  # noqa: F401  (Config asks for it)
 from firmware.store import BLANK, SECTORS, SIZE, StorageError
 from firmware.store.journal import Journal
 from firmware.store.vault import Vault, VaultError
