@@ -16,6 +16,7 @@ from tools.owner import cli as owner
 from tools.owner.register_cli import introduce, register
 from tools.protocol import cli as protocol
 from tools.provision.cli import provision
+from tools.sentence import sentence
 
 app = typer.Typer(help=__doc__, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 app.add_typer(gateway.app, name="gateway")
@@ -114,7 +115,7 @@ def risk(file: Annotated[Path, typer.Argument(metavar="CONFIG", help="The lock's
         print(*(f"{file}:{line}: {text}" for line, text in error.errors), sep="\n", file=sys.stderr)
         raise typer.Exit(UNREADABLE) from error
     except OSError as error:
-        print(error, file=sys.stderr)
+        print(sentence(error), file=sys.stderr)
         raise typer.Exit(UNREADABLE) from error
     table, lines, exceeded = report(lock.table(), lock.buckets, lock.settings["risk_one_in"])
     console().print(table, *lines, sep="\n")

@@ -140,6 +140,28 @@ def test_a_board_that_does_not_answer_is_told(image):
     assert (done.exit_code, "hold GPIO 0 at GND" in done.stderr) == (REFUSED, True)
 
 
+@pytest.mark.parametrize(
+    ("at", "left"), [("is_lock", "nothing was written"), ("write", "written in part: run the same")]
+)
+def test_a_ctrl_c_is_told_with_what_it_leaves(image, monkeypatch, at, left):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tools.image.flash.is_lock", lambda port: True)
+    monkeypatch.setattr(f"tools.image.flash.{at}", interrupted)
+    done = CliRunner().invoke(app, ["image", "flash", "/dev/ttyUSB0", str(image)])
+    assert (done.exit_code, done.stderr.startswith("stopped: "), left in done.stderr) == (REFUSED, True, True)
+
+
+def test_a_ctrl_c_in_a_deployment_is_told(monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tools.image.deploy.deploy", interrupted)
+    done = CliRunner().invoke(app, ["image", "deploy", "/dev/ttyUSB0"])
+    assert (done.exit_code, "its console is open: run the same command again" in done.stderr) == (REFUSED, True)
+
+
 def test_an_image_that_was_not_made_yet_is_told(tmp_path):
     done = CliRunner().invoke(app, ["image", "flash", "/dev/no-such-port", str(tmp_path / "none.bin")])
     assert (done.exit_code, "make it with `make image BASE=...`" in done.stderr) == (REFUSED, True)

@@ -18,6 +18,7 @@ from tools.gateway.keyfile import KeyFileError, load, stage_rotation
 from tools.gateway.orders import ORDERS, OrderError, order
 from tools.gateway.store import CANCELLED, Store
 from tools.log.cli import UNREADABLE
+from tools.sentence import sentence
 
 app = typer.Typer(help=__doc__.partition(": ")[2], no_args_is_help=True)
 
@@ -36,7 +37,7 @@ def _told():
     try:
         yield
     except (OSError, sqlite3.Error, KeyFileError, OrderError, _Unknown) as error:
-        print(error, file=sys.stderr)
+        print(sentence(error), file=sys.stderr)
         raise typer.Exit(UNREADABLE) from error
 
 

@@ -11,6 +11,7 @@ from rich.table import Table
 from tools.console import console
 from tools.image import Refused
 from tools.log.files import read
+from tools.sentence import sentence
 
 app = typer.Typer(help=__doc__.partition(": ")[2], no_args_is_help=True)
 
@@ -18,6 +19,12 @@ REFUSED = 2
 IMAGE = Path("build/dropbolt.bin")
 _KEEPS = "the board is a lock: keys, codes and log stay"
 _ERASES = "the whole board is erased"
+_UNREAD = "nothing was written"
+_IN_PART = "the board is written in part: run the same command again before it is used"
+_EITHER = (
+    "the lock has the release of before or the new one, whole, and its console is open: run the same command again, "
+    "or take the lock's power away for a moment"
+)
 
 Port = Annotated[str, typer.Argument(metavar="PORT", help="The serial port of the board, such as /dev/ttyUSB0.")]
 
@@ -66,12 +73,14 @@ def flash(
             raise Refused(f"{file} is not there: make it with `make image BASE=...`")
         image = read(file, 4 << 20)
         join.split(image)
-        lock = flasher.is_lock(port)
+        with _stopped(_UNREAD):
+            lock = flasher.is_lock(port)
         if lock and erase:
             typer.confirm(f"The lock on {port} forgets its keys, its codes and its log for ever. Erase it?", abort=True)
         keep = lock and not erase
         print(_KEEPS if keep else _ERASES, flush=True)  # before what esptool says
-        flasher.write(port, image, keep)
+        with _stopped(_IN_PART):
+            flasher.write(port, image, keep)
 
 
 @app.command()
@@ -97,8 +106,18 @@ def deploy(
 
         with Progress("copying", BarColumn(), DownloadColumn(), console=console()) as bar:
             task = bar.add_task("", total=None)
-            done = deploy_to(port, made, lambda sent, total: bar.update(task, completed=sent, total=total), agree)
+            with _stopped(_EITHER):
+                done = deploy_to(port, made, lambda sent, total: bar.update(task, completed=sent, total=total), agree)
     print(f"{made.folder} {'is deployed' if done else 'was there already'}: the lock is in service, its console closed")
+
+
+@contextmanager
+def _stopped(left):
+    """Have a Ctrl-C told: what it leaves behind, and the next step. A no to a question is none."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Refused(f"stopped: {left}") from None
 
 
 def _map(partitions, used):
@@ -121,5 +140,5 @@ def _told():
     try:
         yield
     except (Refused, OSError) as error:
-        print(error, file=sys.stderr)
+        print(sentence(error), file=sys.stderr)
         raise typer.Exit(REFUSED) from error

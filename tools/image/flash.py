@@ -28,14 +28,13 @@ _AGAIN = "write it again before the board is used"
 def is_lock(port, baud=BAUD):
     """True if the board at the serial `port` has the lock's partition table or keys in NVS. Raises Refused."""
     end = layout.table().by_name("nvs")
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, "flash.bin")
+    with tempfile.TemporaryFile() as file:  # it has a lock's keys, and no name under which they could be left
         size = end.offset + end.size - layout.TABLE
-        words = ("--after", "no-reset", "read-flash", hex(layout.TABLE), hex(size), str(file))
-        done = _esptool(port, baud, *words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        words = ("--after", "no-reset", "read-flash", hex(layout.TABLE), hex(size), f"/dev/fd/{file.fileno()}")
+        done = _esptool(port, baud, *words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, pass_fds=(file.fileno(),))
         if done.returncode:
             raise Refused(f"the board on {port} cannot be read: {_reason(done.stdout)}")
-        content = file.read_bytes()
+        content = file.read()
     return content.startswith(layout.table().to_bytes()) or _NAMESPACE in content[layout.TABLE_SIZE :]
 
 
@@ -60,7 +59,8 @@ def write(port, image, keep, baud=BAUD):
 
 def _esptool(port, baud, *words, **options):
     command = [sys.executable, "-m", "esptool", "--chip", "esp32", "--port", port, "--baud", str(baud), *words]
-    return subprocess.run(command, check=False, text=True, **options)
+    # in a session of its own, or a Ctrl-C would also end in its traceback: whoever waits for it ends it
+    return subprocess.run(command, check=False, text=True, start_new_session=True, **options)
 
 
 def _reason(said):

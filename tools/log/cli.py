@@ -17,6 +17,7 @@ from tools.log.lines import LineError, read_head
 from tools.log.verify import BadLog, NoLog
 from tools.log.verify import verify as verify_log
 from tools.log.words import Names
+from tools.sentence import sentence
 
 app = typer.Typer(help=__doc__.partition(": ")[2], no_args_is_help=True)
 
@@ -117,5 +118,5 @@ def _told():
     try:
         yield
     except (OSError, partition.DumpError, LineError, _Unreadable) as error:
-        print(error, file=sys.stderr)
+        print(sentence(error), file=sys.stderr)
         raise typer.Exit(UNREADABLE) from error

@@ -24,6 +24,7 @@ from tools.owner.keep import Keep, KeepError
 from tools.owner.record import RecordError, joined
 from tools.owner.when import WhenError, instant_of, span_of
 from tools.replace import replace
+from tools.sentence import sentence
 
 app = typer.Typer(help=__doc__.partition(": ")[2], no_args_is_help=True)
 
@@ -54,7 +55,7 @@ def told():
         print(f"the log is not as the lock wrote it: {error}", file=sys.stderr)
         raise typer.Exit(1) from error
     except _ERRORS as error:
-        print(error, file=sys.stderr)
+        print(sentence(error), file=sys.stderr)
         raise typer.Exit(FAILED) from error
 
 

@@ -13,6 +13,7 @@ from tools.image import Refused
 from tools.owner.cli import FOLDER, Folder, Secret, typed_passphrase
 from tools.owner.keep import Keep, KeepError
 from tools.owner.record import RecordError
+from tools.sentence import sentence
 
 _SLACK_S = 60
 REFUSED, UNFIT = 2, 1
@@ -123,5 +124,5 @@ def _told(file):
         print(_STOPPED, file=sys.stderr)
         raise typer.Exit(REFUSED) from error
     except (Refused, KeepError, RecordError, OSError) as error:
-        print(error, file=sys.stderr)
+        print(sentence(error), file=sys.stderr)
         raise typer.Exit(REFUSED) from error
