@@ -13,7 +13,8 @@ from firmware.core.words import EVENT, INTERVAL, NUMBER, OWNER, UNLOCK
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SECURITY = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
-ATTACKS = dict(re.findall(r"^\| (\d+) \| [^|]+ \| ([^|]+) \|$", SECURITY, re.MULTILINE))
+ATTACKS = dict(re.findall(r"^\| (\d+) \| [^|]+ \| [^|]{20,} \| ([^|]+) \|$", SECURITY, re.MULTILINE))
+"""Those with attack, defence and tests."""
 MODELS = [
     "In-person OTP",
     "In-home delivery",
