@@ -55,22 +55,21 @@ class Changes(Commanders):
             highest = max([grants.id(k) for k in range(len(grants))] or [0])
             if self.about < highest:
                 raise Refused(messages.REFUSED, b"an id is never given twice: take one above %d" % highest)
-            return self._room(grants, table) + record
+            if len(table) < MAX_GRANTS:
+                return table + record
+            i = self._over(grants)
+            table[i * GRANT_SIZE : (i + 1) * GRANT_SIZE] = record
+            return table
 
         self._replace(mark, change, True)
 
-    def _room(self, grants, table):
-        """The table, without grants that are over where it is full."""
-        if len(table) < MAX_GRANTS:
-            return table
+    def _over(self, grants):
+        """Place of a grant that is over, whose place another may take. Raises Refused."""
         t, uncertainty = self._wake.clock.read()[0], self._wake.clock.uncertainty
-        kept = b""
         for i in range(len(grants)):
-            if not grants.revoked(i) and not 0 < grants.valid_until(i) + uncertainty < t:
-                kept += table[i * GRANT_SIZE : (i + 1) * GRANT_SIZE]
-        if len(kept) >= MAX_GRANTS:
-            raise Refused(messages.FULL)
-        return kept
+            if grants.revoked(i) or 0 < grants.valid_until(i) < t - uncertainty:
+                return i
+        raise Refused(messages.FULL)
 
     def revoke_grant(self, grant_id, mark):
         self.about = grant_id

@@ -150,7 +150,7 @@ class Provisioning:
             with self._screen.waiting("journal and log: erasing 256 KiB, up to half a minute"):
                 lock.begin()
         if found.bare or not found.holds(settings, packed) or found.generation < self._newest:
-            self._tell(f"keys and grants are in flash, set {lock.ask('replace()')[0]}")
+            self._tell(f"keys and grants are in flash, set {lock.replace()}")
         else:
             self._tell(f"keys and grants were in flash already, set {found.generation}")
 

@@ -17,6 +17,8 @@ from tools.image import Refused
 _ANSWER_S = 5
 _ERASE_S = 60
 """64 sectors at the 400 ms that each may take (W25Q64), and as much again."""
+_REPLACE_S = 30
+"""A set that differs in all of 64 grants, which then go there piece by piece."""
 _PIECE = 384
 _SCRIPTS = Path(__file__).with_name("on_lock")
 _ACTIVE = re.compile(r'^sys\.path\.insert\(0, "/(fw-[0-9a-f]+)"\)$', re.MULTILINE)
@@ -108,6 +110,10 @@ class Lock:
     def begin(self):
         """Begin journal and log, by what was sent as settings, grants and log."""
         self.ask("begin()", _ERASE_S)
+
+    def replace(self):
+        """Have the set there that was sent; its generation."""
+        return self.ask("replace()", _REPLACE_S)[0]
 
     def set_clock(self, uncertainty_ms, reset_floor):
         """Set its clock to this computer's; returns why it refused that time, "" if it did not.

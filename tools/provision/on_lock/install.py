@@ -19,14 +19,15 @@ from firmware.core.state import State
 from firmware.memory import Memory
 from firmware.net.keys import KEY_SIZE
 from firmware.net.settings import pack
-from firmware.store import SECTORS
+from firmware.store import FULL, SECTORS
 from firmware.store.audit import Audit
 from firmware.store.journal import Journal
-from firmware.store.vault import Vault, VaultError
+from firmware.store.vault import PIECE, Vault, VaultError
 from firmware.sync import SyncError, synchronise
 
 _SETS, _RADIO = "ab", BANKS
 _SECRET = ("lock", "journal", "salt", "mac")
+_NEEDED = _SECRET + ("issuers", "command")  # to go on after a cut
 
 
 board = Board()
@@ -100,10 +101,31 @@ def replace():
     """Have `settings` and `grants` be the set in the vault, of a generation above those that the journal knows."""
     vault = Vault(nvs)
     while True:
-        vault.replace(parts["settings"], parts["grants"])
+        try:
+            vault.replace(parts["settings"], parts["grants"])
+        except VaultError as error:
+            if error.reason != FULL:
+                raise
+            _approach(vault)
+            vault.replace(parts["settings"], parts["grants"])
         if state is None or vault.generation >= state.generation:
             break
     say(vault.generation)
+
+
+def _approach(vault):
+    """Have the grants in the vault piece by piece: more of them differ than NVS has room for at once.
+
+    Until the last settings come there are too few for a lock that opens: a cut on the way leaves it closed, for this
+    to be done again, and its journal as it is.
+    """
+    settings, table = vault.load()
+    fields = json.loads(bytes(settings).decode())
+    fields = {name: fields[name] for name in fields if name in _NEEDED}
+    settings, wanted = json.dumps(fields).encode(), parts["grants"]
+    for at in range(0, len(wanted), PIECE):
+        table[at : at + PIECE] = wanted[at : at + PIECE]
+        vault.replace(settings, table)
 
 
 def radio():
