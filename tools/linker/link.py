@@ -5,15 +5,20 @@ import builtins
 import keyword
 import string
 from collections import Counter
+from itertools import chain, islice
 
 from tools.linker.constants import put_in_place
-from tools.linker.names import CALLED, FOREIGN
+from tools.linker.names import CALLED, FOREIGN, READY
 from tools.linker.parts import Part, chunks, is_own_import, used
 from tools.linker.program import PACKAGE, Program
 from tools.linker.symbols import LOCALS, Resolver, short_names
 
 _SHORT = 120
 """Names of a file's table that take one byte where they are used, but for some that MicroPython itself puts first."""
+
+
+_SHARED = 180
+"""About as many names as globals have: attributes that are called so take no place of their own in a table."""
 
 
 def link(sources):
@@ -67,7 +72,8 @@ def _attributes(program, kept, texts):
                 bound |= {part.name for part in node.body if isinstance(part, ast.FunctionDef)}
                 bound |= {target.id for part in node.body if isinstance(part, ast.Assign) for target in part.targets}
     own = [name for name in bound if name not in texts and name not in FOREIGN and not name.startswith("__")]
-    fresh = short_names(string.ascii_lowercase, kept)
+    short = short_names(string.ascii_lowercase, kept)
+    fresh = chain(islice(short, _SHARED), READY, short)
     return {name: next(fresh) for name in sorted(own, key=lambda name: (-uses.get(name, 0), name))}
 
 

@@ -27,9 +27,19 @@ MQTTClient MQTTException cb check_msg client_id keepalive lw_msg lw_qos lw_retai
 server set_callback set_last_will sock ssl ssl_params subscribe user wait_msg
 """
 _CALLED = "close connect getaddrinfo ioctl read readinto setblocking settimeout socket write"
+_READY = """
+ArithmeticError AssertionError AttributeError BaseException EOFError GeneratorExit ImportError IndentationError
+IndexError KeyError KeyboardInterrupt LookupError MemoryError NameError NotImplementedError OSError OverflowError
+RuntimeError StopIteration SyntaxError SystemExit TypeError ValueError ZeroDivisionError abs all any callable chr
+divmod getattr globals hasattr hash isinstance issubclass iter locals map next ord print repr round setattr sorted sum
+zip
+"""
 
 CALLED = frozenset(_CALLED.split())
 """What MicroPython's TLS (`extmod/modtls_mbedtls.c`) and umqtt call on objects of ours: a socket, a module of them."""
 
 FOREIGN = CALLED.union(_MICROPYTHON.split(), _CHIP.split(), _UMQTT.split())
 """What MicroPython's types and modules have, of the chip's modules what the simulated ones have, and umqtt."""
+
+READY = tuple(_READY.split())
+"""Names that MicroPython has in its ROM (`py/makeqstrdata.py`): as attributes they take no heap."""
