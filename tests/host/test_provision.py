@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 
 from tests.host.cabled import Cabled, installed
 from tests.host.owners import CONFIG, PASSPHRASE, folder, run
+from tests.host.test_provision_full import AFTER, BEFORE, fill
 from tools.cli import app
 from tools.owner.keep import Keep
 from tools.provision.lock import Lock as AtPrompt
@@ -25,7 +26,11 @@ class Site:
         """By how much the computer's clock is ahead of the world's."""
         self.keep = folder(path / "keep")
         self.config = path / "front.toml"
-        self.config.write_text(CONFIG)
+        self.write(CONFIG)
+
+    def write(self, config):
+        """Save the configuration now."""
+        self.config.write_text(config)
         os.utime(self.config, (self.time(), self.time()))
 
     def time(self):
@@ -152,3 +157,18 @@ def test_twice_is_safe(site):
     assert site.nvs() == nvs
     assert "in flash already" in told
     assert site.answer(code) == "used"
+
+
+def test_a_change_of_64_grants_goes_there_piece_by_piece_on_the_vm_too(site):
+    site.cable.do(fill)
+    site.write(BEFORE)
+    status, told = site.provision("\n", YES)
+    assert status == 0, told
+    before = site.record().issuer.packed
+    site.write(AFTER)
+    status, told = site.provision(YES, YES)
+    assert status == 0, told
+    after = site.record().issuer.packed
+    assert len(after) == len(before) and after != before
+    assert "set 10" in told, "eight pieces, and the settings"
+    assert site.answer(site.code("courier 101")) == "opened"
