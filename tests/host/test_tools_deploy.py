@@ -277,6 +277,20 @@ def test_a_lock_in_service_is_reached_with_its_maintenance_key_and_serves_again(
     assert on_disk(SerialLock(tmp_path / "disk")) == only(firmware())
 
 
+def test_a_release_that_cannot_read_the_lock_s_keys_is_refused(tmp_path):
+    """Every lock that got it would open for nobody."""
+    made, folder = firmware(), "fw-111111111111"
+    files = made.files | {"prompt/firmware/store/vault.mpy": made.files["prompt/firmware/store/__init__.mpy"]}
+    blind = made._replace(folder=folder, main=made.main.replace(made.folder.encode(), folder.encode()), files=files)
+    with lock_in_service(tmp_path, made) as cable:
+        assert cable.replug(held=True)
+        cable.do(lambda lock: lock.maintenance_key(False))
+        with pytest.raises(Refused, match="cannot read this lock's keys and codes .* it ran before; take a release"):
+            deploy(cable.port, blind)
+        assert not cable.replug(held=False)
+        assert cable.do(opens)
+
+
 def test_a_console_that_stays_open_is_told(lock, releases, monkeypatch):
     """The VM here is no chip that could be reset."""
     monkeypatch.setattr("tools.prompt._SILENT_S", 5)

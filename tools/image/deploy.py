@@ -3,7 +3,7 @@
     ask    MicroPython, boot.py, main.py             nothing is written
     clear  releases that main.py does not name       what cuts have left behind
     copy   the new release into a folder of its own  what is there with the right SHA-256 is not sent again
-    check  every SHA-256 again, from flash; import   the lock itself loads the new modules
+    check  every SHA-256 again, from flash; import   the lock itself loads the new modules, and reads its keys by them
     switch main.new over main.py                     one rename, which littlefs does wholly or not at all
     clear  the release before                        and restart: then there must be no prompt any more
 
@@ -19,7 +19,7 @@ from mpremote.transport import TransportExecError
 from tools import prompt
 from tools.image import Refused, layout
 from tools.image.base import OLDEST, dotted
-from tools.image.release import PREFIX
+from tools.image.release import PREFIX, PROMPT
 
 _CHUNK = 256
 _DIRECTORIES = 24 * layout.SECTOR
@@ -38,6 +38,26 @@ for name in list(sys.modules):
 sys.path.insert(0, "/{folder}")
 import {modules}
 """
+_READS = """
+import sys
+for name in list(sys.modules):
+    if name.startswith("firmware"):
+        del sys.modules[name]
+sys.path.insert(0, "/{folder}/{prompt}")
+try:
+    from esp32 import NVS
+    from firmware.store.vault import Vault
+    Vault(NVS("dropbolt")).load()
+    print("{read}")
+except Exception as error:
+    print(error)
+sys.path.pop(0)
+"""
+_READ = "it is read"
+_CLOSED = (
+    "the new release cannot read this lock's keys and codes ({why}) and would open for nobody: the lock runs what it "
+    "ran before; take a release that can, or make the lock anew: `make flash PORT={port} ERASE=1`, `make provision`"
+)
 _NO_ROOM = (
     "the lock's file system has {free:,} bytes free and the new release needs {needed:,}: "
     "use `make flash`, which makes it anew; keys and log stay"
@@ -72,6 +92,8 @@ def deploy(port, release, progress=lambda done, total: None, agree=lambda told: 
         changed = lock.read("main.py") != release.main
         if changed:
             lock.rehearse(release)
+            if lock.read_by(active) == _READ != (why := lock.read_by(release.folder)):
+                raise Refused(_CLOSED.format(why=why, port=port))
             lock.switch(release)
         lock.clear({release.folder})
         closed = prompt.restart(transport)
@@ -182,6 +204,10 @@ class _Lock:
         except TransportExecError as error:
             why = prompt.last_line(error)
             raise Refused(f"the lock cannot load the new release ({why}): it runs what it ran before") from error
+
+    def read_by(self, folder):
+        """What the vault says to the modules of a release, _READ where they read keys and codes in it."""
+        return self._transport.exec(_READS.format(folder=folder, prompt=PROMPT, read=_READ)).decode().strip()
 
     def switch(self, release):
         """From here on the new release counts."""
