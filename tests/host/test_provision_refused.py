@@ -3,6 +3,7 @@
 import os
 import re
 from contextlib import contextmanager
+from dataclasses import replace
 from time import localtime, strftime
 from types import SimpleNamespace
 
@@ -246,6 +247,21 @@ def test_a_full_disk_leaves_the_board_bare(bench, monkeypatch):
         patch.setattr("tools.replace.os.fsync", full)
         bench.refused("No space left on device", answers=FIRST)
     bench.done(FIRST)
+
+
+def test_two_commands_at_once_lose_no_record(bench, monkeypatch):
+    """While this one gives the lock up, another one has made a second board the lock of that label."""
+    bench.done(FIRST)
+    add, board = Keep.add, bench.kept()[0]
+
+    def meanwhile(keep, retired):
+        add(keep, retired)
+        keep.replace("front", lambda there: replace(there, board="240ac4d00b02"))
+
+    monkeypatch.setattr(Keep, "add", meanwhile)
+    status, said, _ = bench.provision(FIRST, words=("--erase",))
+    assert (status, "another command has changed the record of 'front'" in said) == (2, True)
+    assert (bench.record().board, bench.kept()[0]) == ("240ac4d00b02", board)
 
 
 def test_two_locks_share_nothing_and_no_label_has_two(bench, monkeypatch):

@@ -40,6 +40,7 @@ _NO_JOURNAL = (
     "code from before works then"
 )
 _JOINED = "this computer has {label!r} from another one: provision it there, where its record was made"
+_CHANGED = "another command has changed the record of {label!r} meanwhile: wait until it has ended, and run this again"
 _SET_CLOCK = "set this computer's clock (`timedatectl` shows it), then run the same command again"
 _WRONG_CLOCK = f"the lock's clock was left as it is: {_SET_CLOCK}"
 _BACK = (
@@ -114,7 +115,7 @@ class Provisioning:
             mine = found.is_of(before) and not self._erase
             self._dropped(before, found if mine else None)
             revoked = [grant_id for grant_id, revoked, _ in found.rows if revoked] if mine else []
-            return self._keep.replace(self._label, lambda record: books.renewed(record, self._wanted, now, revoked))
+            return self._replaced(before, lambda record: books.renewed(record, self._wanted, now, revoked))
         record = books.begun(self._wanted, self._label, now, board)
         if before is None:
             self._keep.add(record)
@@ -123,7 +124,17 @@ class Provisioning:
         if old.label not in self._keep.labels():
             self._keep.add(old)
         self._tell(f"the record of before is kept as {old.label!r}")
-        return self._keep.replace(self._label, lambda _: record)
+        return self._replaced(before, lambda _: record)
+
+    def _replaced(self, before, change):
+        """Keep `change(before)` under the label, if that is what is still there: nobody else's record is lost."""
+
+        def changed(there):
+            if there != before:
+                raise Refused(_CHANGED.format(label=self._label))
+            return change(there)
+
+        return self._keep.replace(self._label, changed)
 
     def _dropped(self, record, found):
         """Ask whether grants that the lock has and the configuration has not are to go."""
