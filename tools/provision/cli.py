@@ -68,8 +68,8 @@ def _run(port, file, config, keep, label, erase, test):
     folder = release.build().folder
     with connected(port) as lock:
         lock.check(folder)
-        if erase:
-            typer.confirm(f"What the board on {port} was is forgotten for ever. Erase it?", abort=True)
+        if erase and not typer.confirm(f"What the board on {port} was is forgotten for ever. Erase it?"):
+            raise Refused("nothing was changed: the same command without ERASE=1 keeps what the board is")
         work = Provisioning(lock, keep, label, wanted, erase, screen)
         record = work.write()
         results = list(check(lock, record, screen)) if test else []
