@@ -6,6 +6,7 @@ The passphrase file is sealed here as age-encryption.org/v1 says, with a small w
 import base64
 import hmac
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pyrage
@@ -20,7 +21,7 @@ from host_sim.provision import seeded
 from tools.cli import app
 from tools.config.reader import parse
 from tools.owner.keep import IDENTITY, Keep
-from tools.owner.record import new_record
+from tools.provision.books import Wanted, begun
 
 PASSPHRASE = "correct horse"
 NUMBERS = {"parcel": "73913042", "owner": "314159265358"}
@@ -107,9 +108,15 @@ permissions = ["unlock", "owner"]
 """
 
 
+def new_record(config, numbers=NUMBERS, label="front", **secret):
+    """The record of a lock in service; `secret` as of a Wanted."""
+    made = begun(Wanted(parse(config), numbers, **secret), label, DEFAULT_START, "")
+    return replace(made, pending=False)
+
+
 def record(seed=1, label="front", config=CONFIG):
     """The record of a lock with the secrets that `seed` makes."""
-    return new_record(parse(config), label, DEFAULT_START, NUMBERS, seeded(seed))
+    return new_record(config, label=label, secret=seeded(seed))
 
 
 def lock_of(kept, seed=1):

@@ -6,15 +6,14 @@ import sys
 
 import pytest
 
-from firmware.core.admission import AdmissionError
 from firmware.net.keys import Keys
 from host_sim.lock import DEFAULT_START, LockConfig
 from host_sim.provision import Issuer
-from tests.host.owners import CONFIG, NUMBERS, PASSPHRASE, folder, record, sealed
-from tools.config.reader import parse
+from tests.host.owners import CONFIG, NUMBERS, PASSPHRASE, folder, new_record, record, sealed
+from tools.image import Refused
 from tools.owner.issue import issue
 from tools.owner.keep import IDENTITY, Keep, KeepError
-from tools.owner.record import RecordError, load_record, new_record
+from tools.owner.record import RecordError, load_record
 
 ISSUERS = CONFIG + '\n[[issuer]]\nnumber = 3\nlabel = "house"\npermissions = ["unlock"]\nquota = 4\n'
 
@@ -27,18 +26,18 @@ def test_a_record_makes_the_set_that_the_vault_gets():
 
 
 def test_every_lock_has_secrets_of_its_own():
-    one, other = (new_record(parse(ISSUERS), "a", DEFAULT_START) for _ in range(2))
+    one, other = (new_record(ISSUERS, {}) for _ in range(2))
     assert len({*one.secrets.values(), *other.secrets.values()}) == len(one.secrets) + len(other.secrets)
     assert one.grants[-1]["number"] != other.grants[-1]["number"]
     assert Keys(one.radio_keys()).root(3, 1) == bytes.fromhex(one.secrets["root 3"])
 
 
 def test_a_set_that_no_lock_may_have_makes_no_record():
-    with pytest.raises(AdmissionError, match="risk"):
-        new_record(parse(CONFIG.replace("risk_one_in = 100", "risk_one_in = 1000000")), "a", DEFAULT_START)
+    with pytest.raises(Refused, match="risk"):
+        new_record(CONFIG.replace("risk_one_in = 100", "risk_one_in = 1000000"))
     for digits in ("7391304", "7391304²", "739130421"):
-        with pytest.raises(RecordError, match="parcel: must be 8 digits"):
-            new_record(parse(CONFIG), "a", DEFAULT_START, NUMBERS | {"parcel": digits})
+        with pytest.raises(Refused, match="parcel: must be 8 digits"):
+            new_record(CONFIG, NUMBERS | {"parcel": digits})
 
 
 def test_what_is_kept_comes_back(tmp_path):

@@ -20,9 +20,7 @@ from host_sim.lock import DEFAULT_START
 from host_sim.provision import RADIO_SETTINGS
 from host_sim.world.flash import NorFlash
 from host_sim.world.nvs import Nvs
-from tests.host.owners import CONFIG, NUMBERS
-from tools.config.reader import parse
-from tools.owner.record import new_record
+from tests.host.owners import CONFIG, NUMBERS, new_record
 
 ISSUER = '\n[[issuer]]\nnumber = 1\nlabel = "house"\npermissions = ["unlock", "owner"]\nquota = 40\n'
 _PIECE = 8
@@ -52,8 +50,7 @@ class Chip:
 def record(seed, numbers=NUMBERS):
     """A record whose secrets are independent of each other and of any other seed's."""
     source = random.Random(seed)
-    config = parse(CONFIG + ISSUER)
-    return new_record(config, "front", DEFAULT_START, numbers, lambda name, size: source.randbytes(size))
+    return new_record(CONFIG + ISSUER, numbers, secret=lambda name, size: source.randbytes(size))
 
 
 @pytest.fixture(scope="module")

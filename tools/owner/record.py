@@ -6,7 +6,6 @@ grant, or serials of an interval, of its own).
 """
 
 import json
-import secrets
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 
@@ -14,7 +13,7 @@ from firmware.core.grants import Grants
 from firmware.core.records import StateError
 from firmware.core.schedule import Schedules
 from firmware.core.state import State
-from firmware.core.words import EVENT, INTERVAL, NUMBER
+from firmware.core.words import INTERVAL
 from firmware.core.zone import Zone
 from host_sim.provision import Issuer, LockConfig
 
@@ -147,48 +146,6 @@ class Record:
         """The record as JSON bytes."""
         text = json.dumps({"dropbolt": "record", "format": FORMAT} | asdict(self), separators=(",", ":"))
         return text.encode()
-
-
-def new_record(config, label, now, numbers=None, secret=None):
-    """The Record of a lock that is about to be provisioned by `config`, a tools.config LockFile.
-
-    Every secret is new. numbers: digits by label of a number grant; what is not named gets random ones. now: unix s, by
-    which the set is admitted (AdmissionError: it must not become a lock's; RecordError: digits that do not fit).
-    The vault gets `record.issuer.settings` and `record.issuer.packed`, the log `record.issuer.audit_key`, the radio's
-    vault `record.radio_keys()`. secret: (name, size) -> bytes, for tests; None: random.
-    """
-    make = secret or (lambda name, size: secrets.token_bytes(size))
-    made = {}
-
-    def keep(name, size):
-        octets = make(name, size)
-        made[name] = octets.hex()
-        return octets
-
-    grants = [with_digits(dict(grant), numbers or {}) for grant in config.grants]
-    settings = config.settings | {"buckets": [list(row) for row in config.buckets]}
-    issuer = Issuer(LockConfig(grants=[dict(grant) for grant in grants], settings=settings), secret=keep)
-    issuer.admit(now)
-    for row in settings["issuers"]:
-        keep(f"root {row[0]}", ROOT_SIZE)
-    table = issuer.grants
-    share = {table.id(i): list(range(table.serials(i))) for i in range(len(table))}
-    counters = {table.id(i): 0 for i in range(len(table)) if table.kind(i) == EVENT}
-    return Record(label, settings, grants, made, share, counters)
-
-
-def with_digits(grant, numbers):
-    """The grant, of kind number with the digits that open: those of `numbers` by its label, or random ones.
-
-    Raises RecordError for digits that do not fit.
-    """
-    if grant["kind"] != NUMBER:
-        return grant
-    size = grant.pop("digits")
-    digits = numbers.get(grant["label"]) or f"{secrets.randbelow(10**size):0{size}}"
-    if len(digits) != size or not (digits.isascii() and digits.isdigit()):
-        raise RecordError(f"{grant['label']}: must be {size} digits")
-    return grant | {"number": digits}
 
 
 def load_record(text):

@@ -9,6 +9,7 @@ change; an id that a grant had is never another's; what decides a grant's digits
 """
 
 import secrets
+from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -17,19 +18,24 @@ from firmware.core.admission import AdmissionError, admit
 from firmware.core.words import EVENT, NUMBER, OWNER
 from host_sim.provision import Issuer, LockConfig
 from tools.image import Refused
-from tools.owner.record import ROOT_SIZE, Record, RecordError, with_digits
+from tools.owner.record import ROOT_SIZE, Record
 
 _DECIDES = ("kind", "digits", "check", "sha256", "step", "offset")
 _LABEL_SIZE = 25
 
 
+def _random(_name, size):
+    return secrets.token_bytes(size)
+
+
 class Wanted(NamedTuple):
     """What a lock is to be. config: a tools.config LockFile. numbers: digits by label of number grants that are new, ""
-    for random ones. radio: as a Record has it, None: it has no radio."""
+    for random ones. radio: as a Record has it, None: it has no radio. secret: (name, size) -> bytes of what is new."""
 
     config: object
     numbers: dict
     radio: dict | None = None
+    secret: Callable = _random
 
 
 def begun(wanted, label, now, board):
@@ -96,7 +102,7 @@ def settings_for(record, command):
 
 def _made(record, wanted, now, known, before):
     """`record` with the set that is wanted: keys of the grants `known` by id stay, what is new gets new ones."""
-    config, numbers, radio = wanted
+    config, numbers, radio, secret = wanted
     kept = {name: octets for name, octets in record.secrets.items() if not name.startswith("key ")}
     for grant in config.grants:
         if grant["id"] in known:
@@ -104,7 +110,7 @@ def _made(record, wanted, now, known, before):
 
     def keep(name, size):
         if name not in kept:
-            kept[name] = secrets.token_bytes(size).hex()
+            kept[name] = secret(name, size).hex()
         return bytes.fromhex(kept[name])
 
     grants = [_with_number(grant, known.get(grant["id"]), numbers) for grant in config.grants]
@@ -135,12 +141,17 @@ def _issuer(grants, settings, secret):
 
 
 def _with_number(grant, before, numbers):
+    """The grant, of kind number with its digits: those of before, of `numbers` by its label, or random ones."""
+    if grant["kind"] != NUMBER:
+        return grant
+    grant = dict(grant)
+    size = grant.pop("digits", 0)
     if before and "number" in before:
-        return {name: value for name, value in grant.items() if name != "digits"} | {"number": before["number"]}
-    try:
-        return with_digits(dict(grant), numbers)
-    except RecordError as error:
-        raise Refused(str(error)) from error
+        return grant | {"number": before["number"]}
+    digits = numbers.get(grant["label"]) or f"{secrets.randbelow(10**size):0{size}}"
+    if len(digits) != size or not (digits.isascii() and digits.isdigit()):
+        raise Refused(f"{grant['label']}: must be {size} digits")
+    return grant | {"number": digits}
 
 
 def _admit(settings, issuer, now, before, used):
