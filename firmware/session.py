@@ -31,7 +31,6 @@ _MENU_MS = const(30_000)  # without a key, then the menu closes
 _WATCH_MS = const(250)  # how often the door is looked at while the menu is open
 _SPACING_MS = const(3_000)  # before the next entry, after one that cost nothing
 _CALL = const(0x30)  # `0` alone calls the other end, without a code
-_OWNER_S = const(15)  # between two entries of the owner's length
 
 
 class Session:

@@ -250,4 +250,3 @@ EXPECTATIONS = (
 
 FORMS = SETUP + ACTIONS + EXPECTATIONS
 SETUP_NAMES = frozenset(form.name for form in SETUP)
-KEY_ACTIONS = frozenset(("type", "press", "hold"))
