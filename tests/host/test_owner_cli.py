@@ -93,7 +93,7 @@ def test_an_exported_log_is_read_too(keep, tmp_path):
     assert "opened" in run(keep, "log", "front", tmp_path / "log.jsonl").stdout
     fails(run(keep, "log", "garage", tmp_path / "log.jsonl"), "is not the log of garage")
     (tmp_path / "text").write_text("hello\n")
-    fails(run(keep, "log", "front", tmp_path / "text"), "no JSON")
+    fails(run(keep, "log", "front", tmp_path / "text"), "neither a dump of the lock's log", "name one of those")
 
 
 def test_revoking_says_what_to_type(keep):

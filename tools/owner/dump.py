@@ -11,7 +11,7 @@ from host_sim.devices import FlashImage
 from tools.log import partition
 from tools.log.export import export
 from tools.log.files import read
-from tools.log.lines import NO_HEAD, read_event, read_head, read_whole
+from tools.log.lines import NO_HEAD, LineError, read_event, read_head, read_whole
 from tools.log.partition import JOURNAL, LOG, in_order
 from tools.log.verify import verify
 from tools.owner import finding, place
@@ -20,6 +20,10 @@ from tools.owner.finding import Finding
 _ENDURANCE = 100_000
 """Erases of a sector (W25Q64)."""
 _LIMIT = 8 << 20
+_NEITHER = (
+    "{path} is neither a dump of the lock's log, which has {size:,} bytes, nor a log that `tools log export` or the "
+    "gateway wrote ({why}): name one of those"
+)
 _JOURNAL = (0, 16, 1)  # first sector, sectors, ring id
 
 
@@ -71,7 +75,11 @@ def take_log(record, path, now):
         return events(sectors), sound, learn(record, content, sound, now)
     text = content.decode(errors="replace")
     first, *lines = text.splitlines() or [""]
-    if read_whole(first).journal_id not in (record.issuer.journal_id, record.lock_id):  # the gateway's has the lock's
+    try:
+        whole = read_whole(first)
+    except LineError as error:
+        raise LineError(_NEITHER.format(path=path, size=partition.SIZE, why=error)) from error
+    if whole.journal_id not in (record.issuer.journal_id, record.lock_id):  # the gateway's has the lock's
         raise OtherLock(f"{path} is not the log of {record.label}: take that lock's record, or its log")
     sound = verify(text, record.issuer.audit_key, known_head(record))
     record.head = str(sound.head)

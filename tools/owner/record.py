@@ -167,6 +167,13 @@ def load_record(text):
         raise RecordError("it is not the record of a lock") from error
 
 
+_TOO_MANY = "this computer has {} serials no code was given out of: give at most so many, and at least one"
+_NOT_WHOLE = (
+    "it goes over as a whole, and codes of it were given out here or are another computer's: "
+    "give a grant of which none are"
+)
+
+
 def joined(record, give):
     """The Record for a second computer, which gets `give`: (grant's place, how many serials) each; gives them up here.
 
@@ -183,8 +190,8 @@ def joined(record, give):
         free = [serial for serial in mine if serial not in used]
         wanted = count if table.kind(i) == INTERVAL else 1
         if not 0 < wanted <= len(free):
-            what = "serials no code was given out of" if table.kind(i) == INTERVAL else "codes left that are its own"
-            raise RecordError(f"{table.label(i)}: this computer has {len(free)} {what}; asked for {wanted}")
+            why = _TOO_MANY if table.kind(i) == INTERVAL else _NOT_WHOLE
+            raise RecordError(f"{table.label(i)}: {why.format(len(free))}")
         share[grant_id] = free[-wanted:]
     for grant_id, serials in share.items():
         record.share[grant_id] = [serial for serial in record.share[grant_id] if serial not in serials]
