@@ -147,7 +147,7 @@ def test_what_was_begun_here_is_not_given_away():
     issue(kept, "couriers", DEFAULT_START)
     with pytest.raises(RecordError, match="goes over as a whole, and codes of it were given out"):
         joined(kept, [(kept.place("couriers"), 1)])
-    with pytest.raises(RecordError, match="has 3 serials .* give at most so many"):
+    with pytest.raises(RecordError, match="has 3 serials .* no more than those"):
         joined(kept, [(kept.place("visitors"), 4)])
     assert kept.share[3] == [0, 1, 2]
 

@@ -167,7 +167,7 @@ def load_record(text):
         raise RecordError("it is not the record of a lock") from error
 
 
-_TOO_MANY = "this computer has {} serials no code was given out of: give at most so many, and at least one"
+_TOO_MANY = "this computer has {} serials of which no code was given out, and can give no more than those"
 _NOT_WHOLE = (
     "it goes over as a whole, and codes of it were given out here or are another computer's: "
     "give a grant of which none are"
