@@ -1,8 +1,10 @@
-"""Where the tools print their tables."""
+"""Where the tools print their tables, and what these look like."""
 
 import sys
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.table import Table
 
 _WIDTH = 140
 
@@ -10,3 +12,11 @@ _WIDTH = 140
 def console():
     """As wide as the terminal; wide enough for the tables where there is none."""
     return Console(width=None if sys.stdout.isatty() else _WIDTH)
+
+
+def table(title, *columns, numbers=()):
+    """An empty table; the columns that are named among the `numbers` stand at the right."""
+    made = Table(title=title, title_style="bold", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    for name in columns:
+        made.add_column(name, justify="right" if name in numbers else "left")
+    return made

@@ -6,11 +6,9 @@ N  guesses that the budget allows in a year       P  chance that one of N guesse
 
 import math
 
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
-
 from firmware.core.risk import YEAR_S, entries, exceeds, guess, risk
 from firmware.core.words import NUMBER
+from tools.console import table
 
 _HOUR_S = 3600
 _DAY_S = 86400
@@ -20,18 +18,16 @@ _MOST_REFILL_S = 30 * _DAY_S
 def report(grants, buckets, one_in):
     """(table, lines, exceeded) for a checked table of grants and their buckets, beside a bound of 1 in `one_in`."""
     rows, total = risk(grants, buckets)
-    table = Table(title="Risk of a year", title_style="bold", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-    for name in ("typed digits", "K codes", "p of a guess", "N guesses", "P a year"):
-        table.add_column(name, justify="right")
-    table.add_column("")
+    figures = ("typed digits", "K codes", "p of a guess", "N guesses", "P a year")
+    made = table("Risk of a year", *figures, "", numbers=figures)
     for length, codes, count, chance in rows:
         p = guess(grants, length)[1] / codes if codes else 0
-        table.add_row(str(length), str(codes), f"{p:.2e}", f"{count:,}", f"{chance:.2e}", _pace(length, buckets))
-    table.add_section()
-    table.add_row("whole", "", "", "", f"{total:.2e}", f"1 in {int(1 / total):,}" if total else "nothing can open")
+        made.add_row(str(length), str(codes), f"{p:.2e}", f"{count:,}", f"{chance:.2e}", _pace(length, buckets))
+    made.add_section()
+    made.add_row("whole", "", "", "", f"{total:.2e}", f"1 in {int(1 / total):,}" if total else "nothing can open")
     exceeded = exceeds(total, one_in)
     lines = [f"The bound of 1 in {one_in:,} is {'exceeded' if exceeded else 'held'}."]
-    return table, lines + (advice(grants, buckets, one_in) if exceeded else []), exceeded
+    return made, lines + (advice(grants, buckets, one_in) if exceeded else []), exceeded
 
 
 def advice(grants, buckets, one_in):

@@ -1,13 +1,13 @@
 """What happens, as lines and tables for a terminal."""
 
 from datetime import UTC, datetime
+from functools import partial
 
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
 from rich.text import Text
 
 from firmware.net.messages import HELLO
 from firmware.store.audit import Event
+from tools.console import table
 from tools.log.words import event_words
 from tools.protocol.messages import RESULTS, read
 
@@ -20,7 +20,7 @@ _STYLES = {
     "broker": "yellow",
     "key file": "yellow",
 }
-_NUMBERS = ("number", "mV", "log", "waiting", "alarms", "times")
+_table = partial(table, numbers=("number", "mV", "log", "waiting", "alarms", "times"))
 _BOLT = ("between", "locked", "unlocked", "in contradiction")
 
 
@@ -40,17 +40,9 @@ class Lines:
         self._console.print(line, soft_wrap=True)
 
 
-def table(title, *columns):
-    """An empty table."""
-    made = Table(title=title, title_style="bold", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-    for name in columns:
-        made.add_column(name, justify="right" if name in _NUMBERS else "left")
-    return made
-
-
 def locks(keys, store):
     """Every lock of the KeyFile as it last said."""
-    made = table("Locks", "lock", "id", "heard, UTC", "bolt", "door", "mV", "log", "waiting", "alarms")
+    made = _table("Locks", "lock", "id", "heard, UTC", "bolt", "door", "mV", "log", "waiting", "alarms")
     for lock in keys.locks.values():
         row = store.lock(lock.id)
         hello = read(HELLO, row["hello"]) if row["hello"] else None
@@ -66,7 +58,7 @@ def locks(keys, store):
 
 def commands(keys, rows):
     """Commands of the queue, as Store has them."""
-    made = table("Commands", "number", "lock", "command", "queued, UTC", "state", "result")
+    made = _table("Commands", "number", "lock", "command", "queued, UTC", "state", "result")
     for row in rows:
         result = ": ".join(text for text in (RESULTS.get(row["word"]), row["detail"]) if text)
         label = keys.locks[row["lock"]].label if row["lock"] in keys.locks else row["lock"]
@@ -76,7 +68,7 @@ def commands(keys, rows):
 
 def alarms(keys, rows):
     """Alarms, as Store has them."""
-    made = table("Alarms", "number", "lock", "first, UTC", "last, UTC", "times", "alarm")
+    made = _table("Alarms", "number", "lock", "first, UTC", "last, UTC", "times", "alarm")
     for row in rows:
         label = keys.locks[row["lock"]].label if row["lock"] in keys.locks else row["lock"]
         said = Text(f"{row['word']}: {row['text']}")
@@ -86,7 +78,7 @@ def alarms(keys, rows):
 
 def events(rows):
     """Events of a lock's log, as Store has them."""
-    made = table("Log, oldest first", "number", "time, UTC", "what", "grant", "more", "verdict")
+    made = _table("Log, oldest first", "number", "time, UTC", "what", "grant", "more", "verdict")
     for row in rows:
         said = event_words(Event(row["body"], row["mac"], row["sector"]))
         made.add_row(str(row["number"]), *said, row["verdict"], style="red" if row["verdict"] else "")

@@ -1,16 +1,17 @@
 """A dump of the partition as tables: its sectors, the records of the state journal, the events of the log."""
 
+from functools import partial
 from itertools import groupby
 
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
-
 from firmware.store.audit import Event
+from tools.console import table
 from tools.log.partition import HEADED, JOURNAL, LOG, in_order
 from tools.log.words import event_words, state_words
 
 NEWEST = "newest"
-_NUMBERS = ("sector", "sequence", "carried", "records", "torn", "flipped", "slot", "number", "grant")
+_table = partial(
+    table, numbers=("sector", "sequence", "carried", "records", "torn", "flipped", "slot", "number", "grant")
+)
 
 
 def tables(sectors, names=None):
@@ -26,13 +27,6 @@ def tables(sectors, names=None):
 def _records(sectors, ring):
     """The records of a ring that are no notes, oldest first, with their sectors."""
     return [(sector, record) for sector in in_order(sectors, ring) for record in sector.bodies]
-
-
-def _table(title, *columns):
-    table = Table(title=title, title_style="bold", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-    for name in columns:
-        table.add_column(name, justify="right" if name in _NUMBERS else "left")
-    return table
 
 
 def _sectors(sectors):

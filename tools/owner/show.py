@@ -1,22 +1,16 @@
 """What an owner's record holds, as tables for a terminal; never a key, and digits only where they were asked for."""
 
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
+from functools import partial
+
 from rich.text import Text
 
 from firmware.core.words import KINDS
+from tools.console import table
 from tools.owner import place
 from tools.owner.finding import said
 from tools.owner.issue import NOT_YET, OPEN, digits_of, powers_of, status
 
-_NUMBERS = ("number", "serials", "open")
-
-
-def _table(title, *columns):
-    made = Table(title=title, title_style="bold", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-    for name in columns:
-        made.add_column(name, justify="right" if name in _NUMBERS else "left")
-    return made
+_table = partial(table, numbers=("number", "serials", "open"))
 
 
 def codes(record, now, digits=False):

@@ -3,10 +3,8 @@
 from contextlib import contextmanager
 
 import typer
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
 
-from tools.console import console
+from tools.console import console, table
 from tools.provision.check import FAILED, PASSED, SKIPPED
 
 _STYLES = {PASSED: "green", FAILED: "bold red", SKIPPED: "yellow"}
@@ -36,9 +34,7 @@ class Screen:
 
     def results(self, results):
         """A table of how each part did."""
-        made = Table(title="Self-test", title_style="bold", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-        for name in ("part", "state", "seen", "what to do"):
-            made.add_column(name)
+        made = table("Self-test", "part", "state", "seen", "what to do")
         for part, state, seen, todo in results:
             made.add_row(part, f"[{_STYLES[state]}]{state}[/]", seen, todo)
         self._console.print(made)
