@@ -9,6 +9,7 @@ import time
 
 from firmware.core.words import OWNER, UNLOCK
 from host_sim.lock import Lock, LockConfig
+from tools.bench.door import opens, sleeps
 from tools.bench.figures import AT_LEAST, AT_MOST, Figure
 from tools.energy.peer import GATEWAY, ROOT, Issuer, Peer
 
@@ -69,14 +70,6 @@ def year(days):
 
 
 def _session(lock):
-    _sleeps(lock)  # it may be checking in just now
+    sleeps(lock)  # it may be checking in just now
     lock.wake()
-    lock.type(lock.issue("lobby") + "#")
-    if not lock.run_until(lambda: lock.bolt == "unlocked"):
-        raise RuntimeError("the lock did not open")
-    _sleeps(lock)
-
-
-def _sleeps(lock):
-    if not lock.run_until(lambda: not lock.awake and lock.bolt == "locked", 120):
-        raise RuntimeError("the lock does not sleep")
+    opens(lock, "lobby")

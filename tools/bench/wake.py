@@ -15,6 +15,7 @@ from firmware.net import messages
 from host_sim.lock import Lock, LockConfig
 from host_sim.runtime.image import PROJECT, firmware_image
 from tools.bench import tables
+from tools.bench.door import opens, sleeps
 from tools.bench.vm import run_on_vm
 from tools.energy.peer import GATEWAY, ROOT, Issuer, Peer
 from tools.linker.program import Program
@@ -133,39 +134,27 @@ def _live(lock, issuer):
     """The two wakes, and between them what there is to tell; returns (typed_us, ready_read)."""
     orders = [(messages.PUT_GRANT, tables.event(number)) for number in _TWO_MORE]
     issuer.orders = list(orders)
-    _sleeps(lock)  # the first check-in, which brings the grants up to 64
+    sleeps(lock)  # the first check-in, which brings the grants up to 64
     read = lock.world.flash.bytes_read
     lock.wake()
     lock.wait(1)
     facts = lock.world.timeline.now_us, lock.world.flash.bytes_read - read
-    _opens(lock)
-    _opens(lock, lock.wake)
-    _opens(lock, lock.wake)
+    opens(lock, "e1")
+    for _ in range(2):
+        lock.wake()
+        opens(lock, "e1")
     for _ in range(2):
         lock.wake()
         lock.type("00000000#")
-        _sleeps(lock)
+        sleeps(lock)
     issuer.orders = list(orders)
     issuer.told = 0
     if not lock.run_until(lambda: lock.awake, _RADIO["rarely_s"] * 2):
         raise RuntimeError("the lock does not check in")
-    _sleeps(lock)
+    sleeps(lock)
     if issuer.words != [messages.DONE] * 2 * len(orders) or issuer.told != 10:
         raise RuntimeError(f"{issuer.told} events, commands ended so: {issuer.words}")
     return facts
-
-
-def _opens(lock, before=lambda: None):
-    before()
-    lock.type(lock.issue("e1") + "#")
-    if not lock.run_until(lambda: lock.bolt == "unlocked"):
-        raise RuntimeError("the lock did not open")
-    _sleeps(lock)
-
-
-def _sleeps(lock):
-    if not lock.run_until(lambda: not lock.awake and lock.bolt == "locked", 120):
-        raise RuntimeError("the lock does not sleep")
 
 
 def _grants():
