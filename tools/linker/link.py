@@ -36,8 +36,9 @@ def link(sources):
     put_in_place(bodies)
     foreign = [node for body in bodies.values() for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
     parts = [Part(node) for body in bodies.values() for node in body if node not in foreign]
-    parts = used(parts, program.entries, CALLED)
-    made = chunks(parts, program.entries, CALLED)
+    called = CALLED | program.asked
+    parts = used(parts, program.entries, called)
+    made = chunks(parts, program.entries, called)
     outside = {file: text for file, text in sources.items() if not file.startswith(PACKAGE + "/")}
     return {**outside, **_written(made, program.entries, foreign, kept)}
 
@@ -71,7 +72,8 @@ def _attributes(program, kept, texts):
             elif isinstance(node, ast.ClassDef):
                 bound |= {part.name for part in node.body if isinstance(part, ast.FunctionDef)}
                 bound |= {target.id for part in node.body if isinstance(part, ast.Assign) for target in part.targets}
-    own = [name for name in bound if name not in texts and name not in FOREIGN and not name.startswith("__")]
+    foreign = FOREIGN | program.asked
+    own = [name for name in bound if name not in texts and name not in foreign and not name.startswith("__")]
     short = short_names(string.ascii_lowercase, kept)
     fresh = chain(islice(short, _SHARED), READY, short)
     return {name: next(fresh) for name in sorted(own, key=lambda name: (-uses.get(name, 0), name))}

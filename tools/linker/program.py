@@ -24,7 +24,8 @@ class Module:
 
 class Program:
     """`sources`: file name -> bytes. modules: name -> Module, each after those that it imports when it is loaded.
-    entries: symbols (symbols.py) that boot.py, main.py and third parties' modules import.
+    entries: symbols (symbols.py) that boot.py, main.py and third parties' modules import. asked: names of attributes
+    that boot.py and main.py ask for: of the program's objects, too.
 
     Raises LinkError, or SyntaxError for what is no Python.
     """
@@ -39,6 +40,8 @@ class Program:
             else:
                 outside.append(Module(None, file, source))
         self.entries = [entry for module in outside for entry in self._entries(module)]
+        starts = [node for module in outside if "/" not in module.file for node in ast.walk(module.tree)]
+        self.asked = frozenset(node.attr for node in starts if isinstance(node, ast.Attribute))
         found = {}
         for name in self.modules:
             self._order(name, found)
