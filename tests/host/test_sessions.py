@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from host_sim.session import fields
 from host_sim.session.fields import CodeOf, DayTime, Guess, Literal, utc_text
 from host_sim.session.grammar import FORMS
 from host_sim.session.parser import SessionError, load, parse, read_line
@@ -31,6 +32,23 @@ def test_every_form_is_in_the_manual(form):
     manual = (ROOT / "docs/simulator.md").read_text(encoding="utf-8")
     assert f"`{form.template}`" in manual.replace("\\|", "|")
     assert f"`{form.example}`" in manual
+
+
+@pytest.mark.parametrize(
+    ("field", "words"),
+    [
+        ("ANSWER", fields.ANSWERS),
+        ("EVENT", fields.EVENTS),
+        ("FAULT", fields.FAULT_WORDS),
+        ("COMMAND", fields.COMMANDS),
+        ("STATE", fields.COMMAND_STATES),
+        ("REASON", fields.REASONS),
+    ],
+)
+def test_every_word_of_a_field_is_in_the_manual(field, words):
+    manual = (ROOT / "docs/simulator.md").read_text(encoding="utf-8")
+    row = re.search(rf"^\| `{field}` \| (.*) \| `[^|]*` \|$", manual, re.MULTILINE)[1]
+    assert [word for word in words if f"`{word}`" not in row] == []
 
 
 @pytest.mark.parametrize("page", ["docs/simulator.md", "README.md"])
