@@ -1,6 +1,7 @@
-"""What tests on the host share: hypothesis without the clock, oathtool, and a broker."""
+"""What tests on the host share: hypothesis without the clock, oathtool, a broker, firmware to break."""
 
 import os
+import shutil
 import subprocess
 
 import pytest
@@ -39,3 +40,13 @@ def broker(tmp_path_factory):
     running = Broker(tmp_path_factory.mktemp("mosquitto"))
     yield running
     running.stop()
+
+
+@pytest.fixture
+def root(tmp_path):
+    """A copy of what runs on the chip, to be broken."""
+    for name in ("boot.py", "main.py"):
+        shutil.copy(ROOT / name, tmp_path)
+    for folder in ("firmware", "lib"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path

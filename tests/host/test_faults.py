@@ -1,7 +1,5 @@
 """What must not happen whatever breaks: a prompt, an open door, drained batteries, a log that blames somebody else."""
 
-import shutil
-
 import pytest
 
 from firmware.logbook import FAULTS, OUTDATED, SETTINGS
@@ -20,15 +18,6 @@ UNUSED = {"firmware/core/packing.py"}
 @pytest.fixture(params=["cpython", "micropython"])
 def runtime(request):
     return request.param
-
-
-@pytest.fixture
-def root(tmp_path):
-    """A copy of what runs on the chip, to be broken."""
-    for name in ("boot.py", "main.py"):
-        shutil.copy(PROJECT / name, tmp_path)
-    shutil.copytree(PROJECT / "firmware", tmp_path / "firmware", ignore=shutil.ignore_patterns("__pycache__"))
-    return tmp_path
 
 
 def break_file(root, name, old, new):

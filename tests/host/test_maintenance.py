@@ -1,6 +1,5 @@
 """Who gets the lock's console: who holds the maintenance key while it gets power; and whatever else happens, nobody."""
 
-import shutil
 import subprocess
 
 import pytest
@@ -22,15 +21,6 @@ CLOSE = "    micropython.kbd_intr(-1)\n"
 @pytest.fixture(params=["cpython", "micropython"])
 def runtime(request):
     return request.param
-
-
-@pytest.fixture
-def root(tmp_path):
-    """A copy of what runs on the chip, to be broken."""
-    for name in ("boot.py", "main.py"):
-        shutil.copy(PROJECT / name, tmp_path)
-    shutil.copytree(PROJECT / "firmware", tmp_path / "firmware", ignore=shutil.ignore_patterns("__pycache__"))
-    return tmp_path
 
 
 def kinds(lock):

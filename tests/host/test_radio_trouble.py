@@ -1,13 +1,10 @@
 """Check-ins that come to nothing: what is then told, when it is tried again, and what it may cost."""
 
-import shutil
-
 import pytest
 
 from firmware.core.words import DURESS, UNLOCK
 from firmware.net import messages as m
 from host_sim.runtime import RUNTIMES
-from host_sim.runtime.image import PROJECT
 from tests.host.radio_lock import GRANTS, checked_in, next_check_in, radio_lock
 from tools.protocol.messages import Bye, Events, Hello
 
@@ -156,16 +153,6 @@ def test_weak_batteries_keep_the_radio_off_whoever_calls(runtime):
 
 
 # The chip and the firmware
-
-
-@pytest.fixture
-def root(tmp_path):
-    """A copy of what runs on the chip, to be broken."""
-    for name in ("boot.py", "main.py"):
-        shutil.copy(PROJECT / name, tmp_path)
-    for folder in ("firmware", "lib"):
-        shutil.copytree(PROJECT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    return tmp_path
 
 
 BREAKS = {

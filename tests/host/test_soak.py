@@ -1,11 +1,8 @@
 """Some days of a busy door beside the model of `make soak`, and bugs that such days must find."""
 
-import shutil
-
 import pytest
 
 from host_sim.runtime import RUNTIMES
-from host_sim.runtime.image import PROJECT
 from tests.host.soak.plan import RATES, plan
 from tests.host.soak.run import SoakFailure, live, shortened
 
@@ -31,16 +28,6 @@ SEEDED = {
     ),
 }
 """name: (file, what stands there, what is put there, what the failure says)."""
-
-
-@pytest.fixture
-def root(tmp_path):
-    """A copy of what runs on the chip, to seed a bug in."""
-    for name in ("boot.py", "main.py"):
-        shutil.copy(PROJECT / name, tmp_path)
-    for folder in ("firmware", "lib"):
-        shutil.copytree(PROJECT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    return tmp_path
 
 
 @pytest.mark.parametrize("runtime", list(RUNTIMES))
