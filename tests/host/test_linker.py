@@ -152,6 +152,7 @@ def test_numbers_stand_in_the_place_of_their_names_and_names_are_short():
 @pytest.mark.parametrize(
     ("changed", "why"),
     [
+        ({"rare": "def late(x):\n    return getattr(x, 'a')\n"}, "rare.py:2: getattr asks for names"),
         ({"words": "SMALL = DOUBLE = 3\nSMALL = 4\n"}, "words.py:2: SMALL is bound twice"),
         ({"rare": "import firmware.words\n"}, "rare.py:1: only `from` and names"),
         ({"rare": "from firmware.words import *\n"}, "rare.py:1: only `from` and names"),
@@ -171,6 +172,26 @@ def test_numbers_stand_in_the_place_of_their_names_and_names_are_short():
 def test_what_cannot_be_linked_is_refused_and_named(changed, why):
     with pytest.raises(LinkError, match=why):
         linked(**changed)
+
+
+@pytest.mark.parametrize(
+    ("app", "said"),
+    [
+        ("class C:\n    a = 'a'\n    o = 5\ndef run():\n    print(C.a, C.o, C.o, C.o, C.o, C.o)", "a 5 5 5 5 5"),
+        ("class C:\n    a, b = 1, 2\ndef run():\n    print(C.a, C().b)", "1 2"),
+        ("BELOW = -5\ndef run():\n    print(BELOW**2, 2 * BELOW, -BELOW)", "25 -10 5"),
+    ],
+    ids=["a name that another attribute keeps", "several of a class at once", "a power of a number below zero"],
+)
+def test_linked_it_says_the_same(app, said, tmp_path):
+    files = {**PROGRAM, "firmware/app.py": app}
+    assert output(tmp_path / "modules", files) == output(tmp_path / "linked", linked(app=app)) == said + "\n"
+
+
+def test_main_py_may_give_arguments_by_name(tmp_path):
+    app, main = "def run(start, end=2):\n    print(start, end)\n", "from firmware.app import run\nrun(1, end=3)\n"
+    files = {"main.py": main.encode(), "firmware/__init__.py": b"", "firmware/app.py": app.encode()}
+    assert output(tmp_path, {name: text.decode() for name, text in link(files).items()}) == "1 3\n"
 
 
 def test_the_firmware_itself_is_linked_and_a_wake_by_key_has_no_more_than_its_own():

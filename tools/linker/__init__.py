@@ -6,8 +6,8 @@
 What a wake loads costs heap and the courier's time, and in modules compiled one by one a third of that is names, since
 each has a table of those that it uses. The behaviour stays the same. An attribute that objects of others have too
 (names.py), or that stands anywhere as a text, keeps its name, and so do boot.py, main.py, what these import, and
-modules of third parties. The same sources give the same bytes. What this cannot link (a star, a `global`, a module that
-does something when it is imported) is refused.
+modules of third parties. The same sources give the same bytes. What this cannot link (a star, a `global`, `getattr`, a
+module that does something when it is imported) is refused.
 """
 
 from tools.linker.link import link

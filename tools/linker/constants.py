@@ -81,13 +81,19 @@ def _value(node, candidates):
     return None
 
 
+def _written(value):
+    """The expression for it; a number below zero has its sign apart, as it has in a source, so that powers hold."""
+    negative = isinstance(value, int) and value < 0
+    return ast.UnaryOp(ast.USub(), ast.Constant(-value)) if negative else ast.Constant(value)
+
+
 class _Replacer(ast.NodeTransformer):
     def __init__(self, values):
         self._values = values
 
     def visit_Name(self, node):  # noqa: N802  (ast's own name)
         if isinstance(node.ctx, ast.Load) and node.id in self._values:
-            return ast.Constant(self._values[node.id])
+            return _written(self._values[node.id])
         return node
 
     def visit_ImportFrom(self, node):  # noqa: N802

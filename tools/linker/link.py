@@ -11,7 +11,7 @@ from tools.linker.constants import put_in_place
 from tools.linker.names import CALLED, FOREIGN, READY
 from tools.linker.parts import Part, chunks, is_own_import, used
 from tools.linker.program import PACKAGE, Program
-from tools.linker.symbols import LOCALS, Resolver, short_names
+from tools.linker.symbols import LOCALS, Resolver, short_names, stored
 
 _SHORT = 120
 """Names of a file's table that take one byte where they are used, but for some that MicroPython itself puts first."""
@@ -46,8 +46,8 @@ def link(sources):
 def _kept(program):
     """Names that stay what they are: of keywords, builtins, foreign modules, and arguments given by name."""
     kept = {*keyword.kwlist, *keyword.softkwlist, *dir(builtins)}
-    for module in program.modules.values():
-        for node in ast.walk(module.tree):
+    for tree in program.trees:
+        for node in ast.walk(tree):
             if isinstance(node, ast.keyword) and node.arg:
                 kept.add(node.arg)
             elif isinstance(node, ast.Import | ast.ImportFrom) and not program.targets(node):
@@ -56,12 +56,12 @@ def _kept(program):
 
 
 def _texts(program):
-    nodes = [node for module in program.modules.values() for node in ast.walk(module.tree)]
+    nodes = [node for tree in program.trees for node in ast.walk(tree)]
     return {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
 
 
 def _attributes(program, kept, texts):
-    """Old name -> new for what the program's own classes bind, the most used first."""
+    """Old name -> new for what the program's own classes bind, the most used first; never a name that another keeps."""
     bound, uses = set(), {}
     for module in program.modules.values():
         for node in ast.walk(module.tree):
@@ -71,11 +71,12 @@ def _attributes(program, kept, texts):
                     bound.add(node.attr)
             elif isinstance(node, ast.ClassDef):
                 bound |= {part.name for part in node.body if isinstance(part, ast.FunctionDef)}
-                bound |= {target.id for part in node.body if isinstance(part, ast.Assign) for target in part.targets}
+                bound |= {name for part in node.body if isinstance(part, ast.Assign) for name in stored(part)}
     foreign = FOREIGN | program.asked
-    own = [name for name in bound if name not in texts and name not in foreign and not name.startswith("__")]
-    short = short_names(string.ascii_lowercase, kept)
-    fresh = chain(islice(short, _SHARED), READY, short)
+    own = {name for name in bound if name not in texts and name not in foreign and not name.startswith("__")}
+    taken = (bound | uses.keys()) - own
+    short = short_names(string.ascii_lowercase, kept | taken)
+    fresh = chain(islice(short, _SHARED), [name for name in READY if name not in taken], short)
     return {name: next(fresh) for name in sorted(own, key=lambda name: (-uses.get(name, 0), name))}
 
 

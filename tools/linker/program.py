@@ -25,7 +25,7 @@ class Module:
 class Program:
     """`sources`: file name -> bytes. modules: name -> Module, each after those that it imports when it is loaded.
     entries: symbols (symbols.py) that boot.py, main.py and third parties' modules import. asked: names of attributes
-    that boot.py and main.py ask for: of the program's objects, too.
+    that boot.py and main.py ask for: of the program's objects, too. trees: of all sources.
 
     Raises LinkError, or SyntaxError for what is no Python.
     """
@@ -40,6 +40,7 @@ class Program:
             else:
                 outside.append(Module(None, file, source))
         self.entries = [entry for module in outside for entry in self._entries(module)]
+        self.trees = [module.tree for module in (*self.modules.values(), *outside)]
         starts = [node for module in outside if "/" not in module.file for node in ast.walk(module.tree)]
         self.asked = frozenset(node.attr for node in starts if isinstance(node, ast.Attribute))
         found = {}

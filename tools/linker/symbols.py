@@ -7,6 +7,8 @@ import ast
 import string
 
 LOCALS = string.ascii_uppercase
+_BY_TEXT = frozenset(("delattr", "dir", "eval", "exec", "getattr", "globals", "hasattr", "locals", "__import__"))
+"""Builtins that look names up by their text, where what nobody asks for by its name would not be there any more."""
 
 
 def short_names(letters, taken):
@@ -152,7 +154,7 @@ class Resolver(ast.NodeTransformer):
         first = node.generators[0]
         first.iter = self.visit(first.iter)
         inside, self._class = self._class, None
-        targets = [name for part in node.generators for name in _stored(part.target)]
+        targets = [name for part in node.generators for name in stored(part.target)]
         self._enter((), targets, node)
         for part in node.generators:
             part.target = self.visit(part.target)
@@ -178,6 +180,8 @@ class Resolver(ast.NodeTransformer):
             node.id = local
         elif name in self._aliases:
             self._module.refuse(node, f"the module {name} is used as a value")
+        elif name in _BY_TEXT and name not in self._globals:
+            self._module.refuse(node, f"{name} asks for names by what they are called")
         else:
             node.id = self._globals.get(name, name)
         return node
@@ -229,7 +233,8 @@ def _own_nodes(node):
             yield from _own_nodes(child)
 
 
-def _stored(node):
+def stored(node):
+    """The names that are bound anywhere in `node`."""
     return [part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)]
 
 
