@@ -1,10 +1,17 @@
 """What goes wrong at a lock: power, clock, flash, bolt, batteries, radio."""
 
+import time
+
 from host_sim.world.ends import FaultyEnd
 from host_sim.world.tears import TEARS
 from tests.host.soak.books import STEP
 from tests.host.soak.house import LONGEST_S
 from tests.host.soak.setting import OWNERS_CODE
+
+WINTER = (11, 12, 1, 2, 3)
+"""Months in which it freezes at the door."""
+COLD_MOHM = (1600, 2400)
+"""Inner resistance of the cells then: not yet so great that the chip loses its power when the motor stalls."""
 
 
 class Troubles:
@@ -73,13 +80,19 @@ class Troubles:
         house.mislead()
 
     def _jam(self):
-        """Something blocks the bolt, before somebody comes or once he is in; hours later nothing does."""
+        """Something blocks the bolt, before somebody comes or once he is in; hours later nothing does.
+
+        In winter it is as cold for the batteries and the clock, until the bolt has been thrown.
+        """
         house, lock, chance = self.house, self.house.lock, self.chance
         if chance.random() < 0.5:
             house.visit(house.books.codes[OWNERS_CODE])
         lock.jam()
         house.jammed = True
         house.tell("the bolt is jammed")
+        winter = time.gmtime(lock.now).tm_mon in WINTER
+        if winter:
+            self._weather(-15, chance.choice(COLD_MOHM))
         for _ in range(chance.randint(1, 3)):
             chance.choice((self._courier, self._guest, self._owner))()
             house.rest(LONGEST_S)
@@ -89,7 +102,15 @@ class Troubles:
         if not lock.powered:
             house.ready()
         assert lock.run_until(lambda: lock.bolt == "locked", 2 * 86_400), "free again, the bolt is not thrown"
+        if winter:
+            self._weather(25, 800)
         house.jammed = False
+
+    def _weather(self, celsius, milliohms):
+        world = self.house.lock.world
+        world.clock.temperature_c = celsius
+        world.battery.resistance_mohm = milliohms
+        self.house.tell(f"{celsius} degrees, the cells have {milliohms} milliohms")
 
     def _weak(self):
         house, lock, chance = self.house, self.house.lock, self.chance
