@@ -1,7 +1,7 @@
 """Everything that reads bytes from outside, each as one function of these bytes: it reads them, or says what is wrong.
 
 What it must never do is to raise anything else, or to go on with what it should have refused. Found inputs are kept in
-tests/vectors/corpus.json, and played on both Pythons.
+tests/both/corpus.json, and played on both Pythons.
 """
 
 import json
@@ -270,6 +270,6 @@ SEEDS = {
 
 def corpus():
     """Inputs that were found: parser by parser, bytes each."""
-    with open(__file__.rsplit("/", 2)[0] + "/vectors/corpus.json") as file:
+    with open(__file__.rsplit("/", 1)[0] + "/corpus.json") as file:
         kept = json.load(file)
     return {name: [bytes.fromhex(text) for text in texts] for name, texts in kept.items()}

@@ -1,6 +1,6 @@
 """Every parser of bytes from outside, fuzzed.
 
-What a failure prints in hexadecimal goes into tests/vectors/corpus.json, so that it is played again on both Pythons.
+What a failure prints in hexadecimal goes into tests/both/corpus.json, so that it is played again on both Pythons.
 """
 
 import json
