@@ -45,7 +45,7 @@ class Limits:
         # for each kind: reasons told today, reasons and count not told yet, issuer of the first of those
         self._rows = [list(struct.unpack_from(_ROW, kept, 4 + i * size)) for i in range(len(_KINDS))]
         self._rations = {}
-        for at in range(_ROWS_END, len(kept), 3):
+        for at in range(_ROWS_END, len(kept) - 2, 3):
             issuer, commands, changes = struct.unpack_from(_RATION, kept, at)
             self._rations[issuer] = (commands, changes)
 

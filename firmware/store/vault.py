@@ -133,7 +133,8 @@ class Vault:
         """Whether the set of `_head` has this very piece."""
         found = bytearray(len(data))
         try:
-            return _size(self._head, piece) == self._nvs.get_blob(self._name(place, piece), found) and found == data
+            length = self._nvs.get_blob(self._name(place, piece), found)
+            return _size(self._head, piece) == length == len(data) and found == data
         except OSError:
             return False
 

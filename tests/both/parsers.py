@@ -5,60 +5,35 @@ tests/both/corpus.json, and played on both Pythons.
 """
 
 import json
+import struct
+from binascii import crc32
 
-from commanded import GUEST, LOCK, NOW, sealed
+from commanded import GATEWAY, GUEST, LOCK, NONCE, NOW, sealed
 from commanded import Lock as Commanded
-from nor import Nor, Nvs
-from test_config import GOOD, GRANTS
+from seeds import CONNECTED, MORE, QUERY, RADIO, SETTINGS
+from stored import journal, journal_records, log, log_records, vault
+from test_config import GRANTS
 from umqtt import simple
 from wire import ASKED, Wire
-from wrist import Board
+from wrist import Life
 
 from firmware.config import Config, ConfigError
 from firmware.core.entry import Entry
-from firmware.core.grants import Grants
-from firmware.core.state import State
+from firmware.core.words import LOST, STALE, TRUSTED
 from firmware.core.zone import Zone, ZoneError
 from firmware.drivers.keypad import KEYS
+from firmware.limits import Limits
 from firmware.memory import Memory
 from firmware.net import messages, names
 from firmware.net.link import Link, LinkError, Stream
 from firmware.net.messages import MessageError
 from firmware.net.mqtt import Mqtt
 from firmware.net.recall import Recall
-from firmware.net.settings import INSECURE, Radio, RadioError, pack
-from firmware.store import StorageError
-from firmware.store.audit import Audit
-from firmware.store.journal import Journal
-from firmware.store.vault import Vault, VaultError
+from firmware.net.settings import Radio, RadioError
 
-SETTINGS = json.dumps(GOOD).encode()
-RADIO = json.dumps(
-    {
-        "ssid": "home",
-        "password": "correct horse",
-        "bssid": "02d40b017001",
-        "address": ["10.0.0.7", "255.255.255.0", "10.0.0.1", "10.0.0.1"],
-        "host": "broker.example",
-        "port": 8883,
-        "ip": "10.0.0.2",
-        "security": INSECURE,
-        "key": "",
-        "user": "lock",
-        "login": "secret",
-        "gateway": 1,
-        "often_s": 300,
-        "rarely_s": 3600,
-    }
-).encode()
-MORE = pack(b"\1\1" + b"g" * 32, b"certificate")
-QUERY = names.question("broker.example", 0x1234)
-ANSWER = b"\x12\x34\x81\x80\x00\x01\x00\x01\x00\x00\x00\x00" + QUERY[12:] + b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\x0a\0\0\2"
-SECTORS, SIZE = 3, 512
-ID, MAC = b"journal1", b"m" * 16
-CONNECTED = b"\x20\x02\x01\x00"
 _BROKER = ("10.0.0.2", 8883)
-_LONGEST_ENTRY = 12
+_GUESTS = ("unlock", "identify", "put grant", "revoke grant", "revoke code", "set base")
+_OTHERS = (6, 8)  # grants that are another issuer's
 
 
 def settings(data):
@@ -109,20 +84,6 @@ def radio_keys(data):
         pass
 
 
-def vault(data):
-    """Blobs in NVS: each is one byte for its name, two for its size, and so many bytes."""
-    nvs = Nvs()
-    while len(data) > 2:
-        size = data[1] | data[2] << 8
-        name = ("a", "b", "a.s0", "a.g0", "b.s0", "b.g0", "a.g1")[data[0] % 7]
-        nvs.set_blob(name, bytes(data[3 : 3 + size]))
-        data = data[3 + size :]
-    try:
-        Vault(nvs).load()
-    except VaultError:
-        pass
-
-
 def dns(data):
     """The name server's answer: an address, or none."""
     found = names.answer(data, QUERY)
@@ -149,10 +110,27 @@ def sealed_message(data):
 def command(data):
     """The plaintext of a command that one has sealed who may not do much, its type before it: answered, or ignored."""
     if data:
-        lock = Commanded()
-        commands = lock.check_in((12, 345))
-        commands.receive(sealed(GUEST, 5, data[0], data[1:]))
-        assert len(commands.results) + commands.ignored <= 1
+        done = _commanded(GUEST, data)
+        assert all(what[0] in _GUESTS for what in done), done
+        assert all(what[1] not in _OTHERS for what in done if what[0] not in ("unlock", "identify")), done
+
+
+def owners_command(data):
+    """The same sealed by the owner."""
+    if data:
+        _commanded(GATEWAY, data)
+
+
+def _commanded(number, data):
+    """What a command does, the gateway's reply before it."""
+    lock = Commanded()
+    commands = lock.check_in(NONCE)
+    commands.receive(sealed(GATEWAY, 4, messages.REPLY, struct.pack("<IIIHHBIB", *NONCE, NOW, 0, 0, 1, 0, 0)))
+    before = len(lock.done)
+    commands.receive(sealed(number, 5, data[0], data[1:]))
+    assert len(commands.results) + commands.ignored == 1
+    assert not commands.results or lock.last(number, 1) == 5 or commands.results[0][4] == messages.RETRY
+    return lock.done[before:]
 
 
 def mqtt(data):
@@ -182,13 +160,20 @@ def broker(data):
 
 
 def rtc_memory(data):
-    """What the chip has kept through deep sleep, or what is left of it after a brown-out."""
-    board = Board()
-    board.memory = bytes(data)
-    memory = Memory(board)
-    memory.keep()
-    assert Memory(board).fresh is False
-    Recall(memory.radio)
+    """What the chip has kept through deep sleep, or what is left of it after a brown-out; then, with its checksum made
+    right, what another version may have kept: the clock reads on, and the radio remembers."""
+    for kept in (data, data[:-4] + struct.pack("<I", crc32(data[:-4]))):
+        life = Life()
+        life.board.rtc = 90_000
+        life.board.memory = bytes(kept)
+        life.wake()
+        for _ in range(3):
+            t, quality = life.clock.read()
+            assert 0 <= t <= 2**32 - 1 and quality in (TRUSTED, STALE, LOST)
+            life.pass_time(100)
+        memory = Memory(life.board)
+        assert memory.fresh is False
+        recall(memory.radio)
 
 
 def recall(data):
@@ -197,6 +182,12 @@ def recall(data):
     kept.next_nonce(1)
     kept.addresses(kept.asked_at + 1)
     assert Recall(kept.packed()).number == kept.number
+    limits = Limits(kept.limits)
+    limits.begin(86_400)
+    for trouble in range(4):
+        limits.add(trouble, 1, 0xFFFF)
+    limits.grants(7, True)
+    assert Limits(limits.packed()).packed() == limits.packed()
 
 
 def keys(data):
@@ -210,32 +201,6 @@ def keys(data):
         assert all(0x30 <= digit <= 0x39 for digit in bytes(entry.digits)[: entry.length])
 
 
-def _flash(data):
-    nor = Nor(SECTORS * 2, SIZE)
-    for number in range(SECTORS * 2):
-        part = bytes(data[number * SIZE : (number + 1) * SIZE])
-        nor.writeblocks(number, part + b"\xff" * (SIZE - len(part)), 0)
-    return nor
-
-
-def journal(data):
-    """The partition, from its first byte on."""
-    try:
-        Journal(_flash(data), State(Grants(GRANTS)), ID, MAC, Nvs()).mount()
-    except StorageError:
-        pass
-
-
-def log(data):
-    """The same as a log."""
-    audit = Audit(_flash(data), ID)
-    try:
-        audit.mount(0)
-    except StorageError:
-        return
-    assert audit.head[0] >= 0
-
-
 PARSERS = {
     "settings": settings,
     "grants": grants,
@@ -247,25 +212,17 @@ PARSERS = {
     "message": message,
     "sealed message": sealed_message,
     "command": command,
+    "owner's command": owners_command,
     "mqtt": mqtt,
     "broker": broker,
     "rtc memory": rtc_memory,
     "recall": recall,
     "keys": keys,
     "journal": journal,
+    "journal records": journal_records,
     "log": log,
+    "log records": log_records,
 }
-SEEDS = {
-    "settings": [SETTINGS],
-    "grants": [GRANTS, GRANTS * 2],
-    "zone": [GOOD["zone"].encode(), b"<+0545>-5:45"],
-    "radio settings": [RADIO],
-    "radio keys": [MORE],
-    "dns": [ANSWER],
-    "mqtt": [b"\x32\x0a\x00\x04down\x00\x07ok", b"\xd0\x00", b"\x90\x03\x00\x01\x01"],
-    "broker": [CONNECTED, b"\x20\x02\x00\x05"],
-}
-"""What is right, to be spoilt: a parser by its name."""
 
 
 def corpus():

@@ -1,7 +1,8 @@
 """No bytes from outside stop a parser, or get further than they may: what is right, what is cut, what was found."""
 
 from nor import Random
-from parsers import PARSERS, SEEDS, corpus
+from parsers import PARSERS, corpus
+from seeds import SEEDS
 
 
 def test_what_was_found_does_no_harm_any_more():

@@ -44,6 +44,13 @@ def test_sets_of_every_size_come_back():
         assert loaded(nvs) == (settings, grants)
 
 
+def test_what_only_zeros_make_longer_is_another_set():
+    nvs = Nvs()
+    Vault(nvs).replace(*OLD)
+    Vault(nvs).replace(OLD[0] + bytes(2), OLD[1] + bytes(80))
+    assert loaded(nvs) == (OLD[0] + bytes(2), OLD[1] + bytes(80))
+
+
 def test_what_is_too_large_is_refused_and_the_old_set_stays():
     nvs = Nvs()
     Vault(nvs).replace(*OLD)

@@ -8,7 +8,8 @@ import json
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from parsers import PARSERS, SEEDS
+from parsers import PARSERS
+from seeds import SEEDS
 
 from firmware.net.messages import MessageError
 from host_sim.runtime.image import PROJECT
