@@ -76,10 +76,24 @@ def serve(board, session, calling):
             continue
         if idle:
             return
+        rest = min(sound or pause, pause or sound, _NAP_MS)
         if keypad.active or session.door.bolt.moving or signals.sounding:
-            board.wait(_POLL_MS, False)
+            watch(board, keypad, session.door, rest)
         else:
-            board.wait(min(sound or pause, pause or sound, _NAP_MS), True)
+            board.wait(rest, True)
+
+
+def watch(board, keypad, door, ms):
+    """Let `ms` pass, but no more than until a key or the bolt wants a turn: light sleep would not see it, or stop PWM.
+
+    What is looked at here is looked at a hundred times a second.
+    """
+    until = board.now() + ms
+    while True:
+        board.wait(_POLL_MS, False)
+        now = board.now()
+        if now >= until or door.stirred or not keypad.steady(now):
+            return
 
 
 def turn(board, session):

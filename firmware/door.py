@@ -88,17 +88,30 @@ class Door:
         return True
 
     def due(self, now):
-        """Ms until the door wants another tick; 0 if it will do nothing before the next wake or the end of the hold."""
+        """Ms until the door wants another tick; 0 if it will do nothing before the next wake or the end of the hold.
+
+        While the bolt moves, `stirred` may want it earlier.
+        """
         if self.bolt.moving:
-            return 1
+            return self.bolt.due(now)
         if self._told or self.locked or self._held_until:
             return 0
         return max(1, min(_LOOK_MS, self._since + self._delay() - now))
 
+    @property
+    def stirred(self):
+        """Whether a moving bolt has arrived, or the door was opened under it: to be looked at every 10 ms."""
+        bolt = self.bolt
+        return bolt.moving and (bolt.arrived or self._opened_under_it)
+
+    @property
+    def _opened_under_it(self):
+        return self.bolt.target == LOCKED and not self.closed and not self._testing
+
     def tick(self, now):
         """Follow bolt and door at `now` (ms); return what happened, or None."""
         if self.bolt.moving:
-            if self.bolt.target == LOCKED and not self.closed and not self._testing:
+            if self._opened_under_it:
                 self.bolt.off()
                 if not self.unlock(now):
                     return self._rest(now, WEAK)

@@ -57,6 +57,15 @@ class Bolt:
         """True from `start` until the motor is at rest again."""
         return self._state != _REST
 
+    @property
+    def arrived(self):
+        """True when the bolt has reached the end that it is driven to: `tick` has to stop the motor."""
+        return self._state == _MOVING and self.position == self.target
+
+    def due(self, now):
+        """Ms until what moves, brakes or pauses has had its time, 1 at least."""
+        return max(1, self._until - now)
+
     def start(self, target, battery_mv, now):
         """Drive towards `target` (LOCKED or UNLOCKED); False, and nothing moves, when the battery is too low."""
         if battery_mv < self._min_mv:
@@ -70,7 +79,7 @@ class Bolt:
     def tick(self, now):
         """Follow the motor at `now` (ms)."""
         if self._state == _MOVING:
-            if self.position == self.target:
+            if self.arrived:
                 self._brake(now)
             elif now >= self._until:
                 self._give_up(now)

@@ -30,6 +30,7 @@ class Keypad:
         self._columns = columns
         self._touched = False  # some column was high at the last look
         self._raw = 0  # contacts of the last scan, bit = index into KEYS
+        self._row = self._column = None  # of the only one of them; None: none, or several
         self._since = 0  # ms at which _raw began
         self._down = 0  # contacts that count as closed
         self._blocked = False  # more keys than can be told apart: wait until all are up
@@ -51,8 +52,18 @@ class Keypad:
         if raw != self._raw:
             self._raw = raw
             self._since = now
+            self._note_alone()
         elif raw != self._down and now - self._since >= _DEBOUNCE_MS:
             self._settle(raw)
+
+    def steady(self, now):
+        """Whether a `poll` at `now` (ms) would find what the last one did and settle nothing: so none is needed."""
+        if self._raw != self._down and now - self._since >= _DEBOUNCE_MS:
+            return False
+        if self._row is not None:
+            return self._alone()
+        touched = self._any()
+        return touched == self._touched and (not touched or self._scan() == self._raw)
 
     def read(self):
         """The oldest key not yet read, as a character of KEYS, or None."""
@@ -76,6 +87,29 @@ class Keypad:
                 index += 1
             self._queue[(self._first + self._length) % _QUEUE] = index
             self._length += 1
+
+    def _note_alone(self):
+        index = 0
+        while self._raw >> index > 1:
+            index += 1
+        alone = self._raw == 1 << index
+        self._row, self._column = (self._rows[index // 3], self._columns[index % 3]) if alone else (None, None)
+
+    def _alone(self):
+        """Whether the contact between `_row` and `_column` is the only one closed, by four looks instead of a scan.
+
+        With that row afloat no other key of its column makes it high; with all rows high no other column is.
+        """
+        row, column = self._row, self._column
+        row.init(row.IN)
+        shared = column.value()
+        row.init(row.OUT, value=1)
+        if shared:
+            return False
+        for other in self._columns:
+            if other.value() != (other is column):
+                return False
+        return True
 
     def _any(self):
         for column in self._columns:

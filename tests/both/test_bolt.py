@@ -48,6 +48,20 @@ def test_it_stops_at_the_end_switch_and_brakes():
     assert not m.bolt.moving and m.idle() and not m.bolt.jammed
 
 
+def test_it_is_due_when_its_time_is_up_and_has_arrived_at_the_end_it_is_driven_to():
+    m = Mechanism()
+    assert not m.bolt.arrived
+    m.bolt.start(UNLOCKED, 6000, m.now)
+    assert m.bolt.due(m.now) == 1500 and not m.bolt.arrived
+    m.run(500)
+    assert m.bolt.due(m.now) == 1000 and not m.bolt.arrived
+    m.at = 600
+    m.unlocked.level = 0
+    assert m.bolt.arrived
+    m.bolt.tick(m.now)
+    assert not m.bolt.arrived and m.bolt.due(m.now) == 50  # it brakes
+
+
 def test_there_and_back():
     m = Mechanism()
     m.bolt.start(UNLOCKED, 6000, m.now)

@@ -25,6 +25,13 @@ class Bolt:
         self._until = now + 600
         return True
 
+    @property
+    def arrived(self):
+        return self.moving and self.position == self.target
+
+    def due(self, now):
+        return max(1, self._until - now)
+
     def tick(self, now):
         if self.moving and now >= self._until:
             self.moving = False
@@ -85,6 +92,21 @@ def test_waits_for_the_door_and_counts_the_delay_from_its_closing():
     d.run(7000)
     assert d.what() == [OPENED, RELOCKED]
     assert d.told[1][0] == closed + RELOCK_MS + 600
+
+
+def test_a_moving_bolt_is_due_by_its_time_and_wants_a_tick_when_it_arrives_or_the_door_opens_under_it():
+    d = Doorway()
+    d.door.unlock(0)
+    assert d.door.due(100) == 500 and not d.door.stirred
+    d.reed.level = 1  # it may be pulled open while the bolt is drawn
+    assert not d.door.stirred
+    d.bolt.position = UNLOCKED
+    assert d.door.stirred
+    d.reed.level = 0
+    d.run(RELOCK_MS + 700)
+    assert d.bolt.moving and not d.door.stirred
+    d.reed.level = 1
+    assert d.door.stirred
 
 
 def test_takes_the_bolt_back_when_the_door_opens_under_it():
