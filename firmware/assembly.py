@@ -51,8 +51,9 @@ class Wake:
         """Of the set in the vault, as far as the journal's record can count."""
         return min(self.vault.generation, 0xFFFF)
 
-    def load(self, keypad):
-        """Vault, settings, journal: each needs what the one before says."""
+    def load(self, keypad, known=False):
+        """Vault, settings, journal: each needs what the one before says. known: what the vault holds was checked in
+        this wake, before it was written or when it was loaded."""
         board = self.board
         try:
             self.partition = board.partition("locklog")
@@ -60,7 +61,8 @@ class Wake:
                 raise StorageError(SIZE)
             nvs = board.nvs("dropbolt")
             self.vault = Vault(nvs)
-            self.config = Config(*self.vault.load(), board.slept() and self.memory.checked == self.vault.mark)
+            contents = self.vault.load()
+            self.config = Config(*contents, known or board.slept() and self.memory.checked == self.vault.mark)
             self.memory.checked = self.vault.mark
             keypad.poll(board.now())
             self.state = State(self.config.grants)

@@ -1,24 +1,25 @@
 """Commands by radio that change the set: settings, grants, issuers and their keys.
 
-A change is made in a copy, admitted as a whole, and replaces the set in one commit of the vault, together with the
-counter of its command. Then the lock works with it: the same bolt, another judge. Keys stand in the radio's vault, and
-are there before the set that needs them: a cut in between leaves a key of an issuer who may nothing yet, or an issuer
-who has no key any more, and the command is done when it comes again.
+A change is made in what the vault holds, while the lock lets go of its own copy (renewal.py): there is no room for
+two. It is held against the rest of the set and replaces it in one commit of the vault, together with the counter of its
+command. Then, or where it was refused, the lock works with what is in the vault: the same bolt, another judge. Keys
+stand in the radio's vault, and are there before the set that needs them: a cut in between leaves a key of an issuer who
+may nothing yet, or an issuer who has no key any more, and the command is done when it comes again.
 """
 
 import json
 
 from firmware.blocking import announce, pulse
 from firmware.commanders import Commanders
-from firmware.config import Config, ConfigError
+from firmware.config import ConfigError
+from firmware.core.bounds import MAX_GRANTS, GrantError, check_grants
 from firmware.core.grants import GRANT_SIZE, Grants
 from firmware.core.words import OWNER
 from firmware.net import messages
 from firmware.net.messages import Refused
-from firmware.renewal import renew
+from firmware.renewal import leave, renew
 from firmware.settings import MAX_ROWS
 from firmware.store import StorageError
-from firmware.store.vault import MAX_GRANTS
 
 _CHANGEABLE = (
     "buckets",
@@ -44,27 +45,26 @@ class Changes(Commanders):
     # Changes of the set
 
     def put_grant(self, record, mark):
+        grants = self._wake.config.grants
         self.about = Grants(record).id(0)
+        i = grants.index(self.about)
+        if i < 0:
+            i = self._place_of_another(grants)
 
-        def change(fields, table):
-            grants = Grants(table)
-            i = grants.index(self.about)
-            if i >= 0:
-                table[i * GRANT_SIZE : (i + 1) * GRANT_SIZE] = record
-                return table
-            highest = max([grants.id(k) for k in range(len(grants))] or [0])
-            if self.about < highest:
-                raise Refused(messages.REFUSED, b"an id is never given twice: take one above %d" % highest)
-            if len(table) < MAX_GRANTS:
-                return table + record
-            i = self._over(grants)
+        def change(fields, table, t):
+            before = bytes(table[i * GRANT_SIZE : (i + 1) * GRANT_SIZE])
             table[i * GRANT_SIZE : (i + 1) * GRANT_SIZE] = record
-            return table
+            _join(fields, Grants(table), i, t, Grants(before))
 
-        self._replace(mark, change, True)
+        self._replace(mark, change)
 
-    def _over(self, grants):
-        """Place of a grant that is over, whose place another may take. Raises Refused."""
+    def _place_of_another(self, grants):
+        """Place of one more grant: behind the others, or that of one that is over. Raises Refused."""
+        highest = max([grants.id(k) for k in range(len(grants))] or [0])
+        if self.about < highest:
+            raise Refused(messages.REFUSED, b"an id is never given twice: take one above %d" % highest)
+        if len(grants) < MAX_GRANTS:
+            return len(grants)
         t, uncertainty = self._wake.clock.read()[0], self._wake.clock.uncertainty
         for i in range(len(grants)):
             if grants.revoked(i) or 0 < grants.valid_until(i) < t - uncertainty:
@@ -72,93 +72,79 @@ class Changes(Commanders):
         raise Refused(messages.FULL)
 
     def revoke_grant(self, grant_id, mark):
+        grants = self._wake.config.grants
         self.about = grant_id
-
-        def change(fields, table):
-            grants = Grants(table)
-            i = grants.index(grant_id)
-            if i < 0:
-                raise Refused(messages.UNKNOWN)
-            if grants.revoked(i):
-                raise Refused(messages.BEFORE)
-            grants.revoke(i)
-            return table
-
-        self._replace(mark, change, False)
+        i = grants.index(grant_id)
+        if i < 0:
+            raise Refused(messages.UNKNOWN)
+        if grants.revoked(i):
+            raise Refused(messages.BEFORE)
+        self._replace(mark, lambda fields, table, t: Grants(table).revoke(i))
 
     def set_settings(self, changed, mark):
         for name in changed:
             if name not in _CHANGEABLE:
                 raise Refused(messages.REFUSED, name.encode())
 
-        def change(fields, table):
+        def change(fields, table, t):
             fields.update(changed)
-            return table
+            _admit(fields, table, t)
 
-        self._replace(mark, change, True)
+        self._replace(mark, change)
 
     def mute(self, on, mark):
-        def change(fields, table):
-            if fields["mute"] == on:
-                raise Refused(messages.BEFORE)
-            fields["mute"] = on
-            return table
-
-        self._replace(mark, change, False)
+        if self._wake.config.mute == on:
+            raise Refused(messages.BEFORE)
+        self._replace(mark, lambda fields, table, t: fields.update({"mute": on}))
 
     def put_issuer(self, number, permissions, quota, label, packed, mark):
-        def change(fields, table):
+        def change(fields, table, t):
             rows = [row for row in fields["issuers"] if row[0] != number]
             if len(rows) >= MAX_ROWS:
                 raise Refused(messages.FULL)
             fields["issuers"] = rows + [[number, label, permissions, quota]]
-            return table
+            _admit(fields, table, t)
 
-        self._replace(mark, change, True, packed)
+        self._replace(mark, change, packed)
 
     def revoke_issuer(self, number, packed, mark):
         if number == mark[0]:
             raise Refused(messages.REFUSED, b"another owner does that")
+        if not self.permissions(number):
+            raise Refused(messages.BEFORE if self._radio.keys.known(number) else messages.UNKNOWN)
 
-        def change(fields, table):
-            if not self.permissions(number):
-                raise Refused(messages.BEFORE if self._radio.keys.known(number) else messages.UNKNOWN)
+        def change(fields, table, t):
             fields["issuers"] = [row for row in fields["issuers"] if row[0] != number]
             grants = Grants(table)
             for i in range(len(grants)):
                 if grants.issuer(i) == number:
                     grants.revoke(i)
-            return table
 
-        self._replace(mark, change, False, packed)
+        self._replace(mark, change, packed)
 
-    def _replace(self, mark, change, grows, packed=None):
-        """Have `change(settings, table)` be the set, with the counter `mark`; `grows`: it has to be admitted.
+    def _replace(self, mark, change, packed=None):
+        """Have what `change(settings, table, unix second)` makes of the set be the set, with the counter `mark`.
 
-        packed: keys that are kept before; None: they stay.
+        packed: keys that are kept before; None: they stay. Raises Refused, as `change` may: the set stays as it was.
         """
         wake, session = self._wake, self._session
         announce(session, self._now, self._turn)
         self.rest()
         self.catch_up()
+        owner = self.permissions(mark[0]) & OWNER
+        t = wake.clock.read()[0]
+        waits = leave(wake, session)
         try:
-            text, table = wake.vault.load()
-            fields = json.loads(bytes(text).decode())
-            table = change(fields, table)
-            fields["command"] = list(mark)
-            text = json.dumps(fields, separators=(",", ":")).encode()
-            pulse(session, wake.board)
-            self._check(mark[0], text, fields, table, grows)
-            pulse(session, wake.board)
-            if packed is not None:
-                self.keep_keys(packed)
+            try:
+                self._write_set(mark, change, t, packed)
+            finally:
                 pulse(session, wake.board)
-            wake.vault.replace(text, table)
+                renew(wake, session, waits)
+                pulse(session, wake.board)
         except StorageError as error:
             self._failed(error)
-        pulse(session, wake.board)
-        renew(wake, session)
-        pulse(session, wake.board)
+        except Refused as refused:
+            raise refused if owner else Refused(refused.word)  # the reason might be others' codes
         if wake.fault:
             raise Refused(messages.STORAGE)
         try:
@@ -166,23 +152,45 @@ class Changes(Commanders):
         except Refused:  # the change has happened, and the vault has its counter
             pass
 
-    def _check(self, number, *parts):
-        """Admit a set for issuer `number`. One who is no owner learns no reason, which might be others' codes."""
-        try:
-            self._admit(*parts)
-        except Refused as refused:
-            raise refused if self.permissions(number) & OWNER else Refused(refused.word)
+    def _write_set(self, mark, change, t, packed):
+        wake, session = self._wake, self._session
+        text, table = wake.vault.load()
+        fields = json.loads(bytes(text).decode())
+        pulse(session, wake.board)
+        change(fields, table, t)
+        fields["command"] = list(mark)
+        text = json.dumps(fields, separators=(",", ":")).encode()
+        fields = None
+        pulse(session, wake.board)
+        if packed is not None:
+            self.keep_keys(packed)
+            pulse(session, wake.board)
+        wake.vault.replace(text, table)
 
-    def _admit(self, text, fields, table, grows):
-        try:
-            Config(text, table)
-        except ConfigError as error:
-            raise Refused(messages.MALFORMED, str(error).encode())
-        if not grows:
-            return
-        from firmware.core.admission import AdmissionError, admit  # with what it needs it is large: not before
 
-        try:
-            admit(fields, Grants(table), self._wake.clock.read()[0], self._wake.config.grants)
-        except AdmissionError as error:
-            raise Refused(messages.REFUSED, str(error).encode())
+def _join(fields, grants, i, t, before):
+    """Have the grant in place `i` held against the rest of the set. before: the one it replaces, or none."""
+    from firmware.core.newcomer import join  # with what it needs it is large: not before
+
+    try:
+        check_grants(grants)
+        join(fields, grants, i, t, before)
+    except GrantError as error:
+        raise Refused(messages.MALFORMED, b"grants: " + str(error).encode())
+    except ValueError as error:
+        raise Refused(messages.REFUSED, str(error).encode())
+
+
+def _admit(fields, table, t):
+    """Have a whole set looked at."""
+    from firmware.core.admission import admit
+    from firmware.settings import check
+
+    grants = Grants(table)
+    try:
+        check(json.dumps(fields).encode(), table)
+        admit(fields, grants, t, grants)
+    except ConfigError as error:
+        raise Refused(messages.MALFORMED, str(error).encode())
+    except ValueError as error:
+        raise Refused(messages.REFUSED, str(error).encode())

@@ -68,6 +68,11 @@ class Config:
         mark = fields.get("command")
         self.command = mark and tuple(mark)
 
+    def empty(self):
+        """Let go of the grants: nothing is judged by this any more."""
+        self.grants = Grants(b"")
+        self.budget = self.schedules = None
+
 
 def _schedules(fields, grants):
     """A Schedules if a grant has one, else None."""

@@ -1,55 +1,87 @@
-"""Going on with a new set in the midst of a wake: another judge at the same door.
+"""From one set to the next in the midst of a wake: another judge at the same door.
 
-What lasts at the door goes on where the new set has the grant behind it as it was: an entry that waits for its second
-part, a bolt that is held open. Where it has not, the entry is forgotten, with an answer at the keypad and an event, and
-the bolt is no longer held. Loaded only where a command by radio changes the set.
+    JUDGING --leave--> BETWEEN --renew--> JUDGING by the set that the vault holds now, the next or the one before
+
+Between the two the lock is as with a fault: it opens for nobody, and has room for the set that is made. What lasts at
+the door goes on where the new set has the grant behind it as it was: an entry that waits for its second part, a bolt
+that is held open. Where it has not, the entry is forgotten, with an answer at the keypad and an event, and the bolt is
+no longer held. Loaded only where a command by radio changes the set.
 """
 
+import gc
+
+from firmware.clock import Clock
+from firmware.core.grants import Grants
+from firmware.core.state import State
 from firmware.core.words import REMOTE, REVOKED
-from firmware.store import StorageError
+from firmware.drivers.ds3231 import DS3231
+from firmware.store import CLOSED, StorageError
 
 
-def renew(wake, session):
-    """Go on with the set that is in the vault now, and without the menu, whose journal does not know what this writes.
+def leave(wake, session):
+    """Let go of the judge and of the set that he judges by, and of the menu, whose journal does not know what follows.
 
-    Not while the bolt moves. Where the new set cannot be used, `wake.fault` is set: nobody is let in.
+    Returns what `renew` wants. Not while the bolt moves, and nothing may be judged or logged until `renew`.
     """
-    judge, grants = session.attempts, wake.config.grants if wake.journal else None
+    waits = _waiting(session.attempts, wake)
+    session.attempts = session.menu = wake.journal = None
+    wake.fault = (CLOSED, 0)
+    wake.config.empty()
+    wake.state = State(Grants(b""))
+    wake.clock = session.clock = Clock(DS3231(wake.board.i2c), wake.board, wake.memory, wake.state)
+    gc.collect()
+    return waits
+
+
+def renew(wake, session, waits):
+    """Go on with the set that is in the vault now. Where it cannot be used, `wake.fault` is set: nobody is let in."""
+    gc.collect()
     wake.fault = None
-    wake.load(session.keypad)
-    if not wake.fault:
+    try:
+        wake.load(session.keypad, True)
+    except Exception:  # of memory, say
+        wake.fault = (CLOSED, 0)
+        raise
+    if not wake.fault and wake.generation > wake.state.generation:
         try:
             wake.count(wake.state.boots)
         except StorageError as error:
             wake.fault = (error.reason, 0)
     if wake.fault:
         wake.logbook.fault(*wake.fault)
-    session.clock, session.attempts, session.menu = wake.clock, wake.attempts(), None
+    session.clock, session.attempts = wake.clock, wake.attempts()
     session.signals.mute = wake.config.mute
     if session.attempts:
         session.attempts.begin()
-        if judge:
-            _carry(judge, grants, wake, session)
+        if waits:
+            _carry(*waits, wake, session)
     wake.keep_hold(session.door)
 
 
-def _carry(judge, before, wake, session):
-    """Have the first part that waits at the `judge` of the set with the grants `before` wait on, or say that it does
-    not."""
-    now = wake.board.now()
-    if not judge.waiting(now):
-        return
+def _waiting(judge, wake):
+    """Of a first part that waits at the `judge`: what it is, the grants behind it, and the place in these of the one
+    that it waits for, or the number that stands for an approval; None: none waits."""
+    if not judge or not judge.waiting(wake.board.now()):
+        return None
+    grants, first = wake.config.grants, judge.first
+    places = [hit[0] for hit in first[0]]
+    second = grants.second(places[0])
+    if second not in (0, REMOTE):
+        places.append(grants.index(second))
+    return first, Grants(b"".join([grants.record(i) for i in places]))
+
+
+def _carry(first, before, wake, session):
+    """Have the `first` part that waited by the grants `before` wait on, or say that it does not."""
     grants = wake.config.grants
-    hits, length, number, until = judge.first
-    place = hits[0][0]
-    second = before.second(place)
-    whole = second in (0, REMOTE) or _same(before, before.index(second), grants) >= 0
-    kept = [(_same(before, i, grants), serial, value) for i, serial, value in hits]
-    if whole and kept[0][0] >= 0:
-        session.attempts.first = [hit for hit in kept if hit[0] >= 0], length, number, until
+    hits, length, number, until = first
+    kept = [_same(before, i, grants) for i in range(len(before))]
+    if kept[0] >= 0 and (len(kept) == len(hits) or kept[-1] >= 0):
+        hits = [(place,) + hit[1:] for place, hit in zip(kept, hits) if place >= 0]
+        session.attempts.first = hits, length, number, until
         return
-    session.signals.play("owner", now)
-    wake.logbook.entry(REVOKED, number, length, before.id(place), before.issuer(place))
+    session.signals.play("owner", wake.board.now())
+    wake.logbook.entry(REVOKED, number, length, before.id(0), before.issuer(0))
 
 
 def _same(before, i, grants):

@@ -65,9 +65,13 @@ class Vault:
         self.generation, bank = self._newest()
         if not self.generation:
             raise VaultError(BLANK)
-        contents = self._contents(self._head)
-        if contents is None:
+        settings, grants = struct.unpack_from("<HH", self._head, _SIZES_AT)
+        if settings > MAX_SETTINGS or grants > MAX_GRANTS:
             raise VaultError(DAMAGED)
+        contents = bytearray(settings), bytearray(grants)
+        if not self._holds(self._head, contents):
+            raise VaultError(DAMAGED)
+        _revoke(contents[1], self._head)
         self.mark = struct.unpack_from("<I", self._head, _HASH_AT)[0]
         if self._read_head(self._other(bank)):  # a cut kept `replace` from erasing it: it must never count again
             self._read_head(bank)
@@ -126,7 +130,7 @@ class Vault:
         struct.pack_into("<H", head, _PLACES_AT, places)
         digest.update(head[:_HASH_AT])
         head[_HASH_AT:] = digest.digest()
-        if self._contents(head) is None:
+        if not self._holds(head):
             raise VaultError(PROGRAM)
 
     def _reads(self, place, piece, data):
@@ -185,31 +189,32 @@ class Vault:
             raise VaultError(DAMAGED)
         return generation
 
-    def _contents(self, head):
-        """(settings, grants) that stand where `head` says, or None if they are not what it says."""
-        sizes = struct.unpack_from("<HH", head, _SIZES_AT)
-        if sizes[0] > MAX_SETTINGS or sizes[1] > MAX_GRANTS:
-            return None
-        digest, contents = sha256(), (bytearray(sizes[0]), bytearray(sizes[1]))
+    def _holds(self, head, contents=None):
+        """Whether the pieces stand where `head` says and are what it says. contents: (settings, grants) that get them;
+        without, a piece at a time is read over the one before: beside the set that is written there is little room."""
+        digest, spare = sha256(), bytearray(0 if contents else max([_size(head, piece) for piece in range(_PIECES)]))
         for piece in range(_PIECES):
-            if not _size(head, piece):
+            size, into, at = _size(head, piece), spare, 0
+            if not size:
                 continue
-            at, kind = (0, 0) if piece == _SETTINGS else (piece * PIECE, 1)
-            part = memoryview(contents[kind])[at : at + _size(head, piece)]
+            if contents:
+                into, at = (contents[0], 0) if piece == _SETTINGS else (contents[1], piece * PIECE)
+            part = memoryview(into)[at : at + size]
             try:
-                if self._nvs.get_blob(self._name(_place(head, piece), piece), part) != len(part):
-                    return None
+                if self._nvs.get_blob(self._name(_place(head, piece), piece), part) != size:
+                    return False
             except OSError:
-                return None
+                return False
             digest.update(part)
         digest.update(head[:_HASH_AT])
-        if digest.digest() != head[_HASH_AT:]:
-            return None
-        grants = contents[1]
-        for at in range(FLAGS_AT, len(grants), GRANT_SIZE):
-            if head[_REVOKED_AT + at // GRANT_SIZE // 8] >> at // GRANT_SIZE % 8 & 1:
-                grants[at] |= REVOKED
-        return contents
+        return digest.digest() == head[_HASH_AT:]
+
+
+def _revoke(grants, head):
+    """Have those revoked that the head says are."""
+    for at in range(FLAGS_AT, len(grants), GRANT_SIZE):
+        if head[_REVOKED_AT + at // GRANT_SIZE // 8] >> at // GRANT_SIZE % 8 & 1:
+            grants[at] |= REVOKED
 
 
 def _size(head, piece):

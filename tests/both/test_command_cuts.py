@@ -31,6 +31,11 @@ COMMANDS = {
     "set time": (m.SET_TIME, GATEWAY, struct.pack("<IHH", NOON - 86_400, 5, 6)),
 }
 ONE_COMMIT = ("put grant", "revoke grant", "set settings", "mute")  # and nothing before or after it
+REFUSED = (
+    (m.PUT_GRANT, event(id=40, key=b"a" * 20)),  # another's key
+    (m.PUT_GRANT, event(id=40, key=b"k" * 20, check=True, digits=7)),  # as long as one without a check digit
+    (m.SET_SETTINGS, b'{"relock_s":0}'),
+)
 KEYS = 2  # where they stand in `Outpost.contents`
 
 
@@ -154,3 +159,18 @@ def test_settings_are_changed_as_a_whole():
 
 def test_keys_and_codes_and_time_are_changed_as_a_whole():
     cut_everywhere(("rotate", "revoke code", "set base", "set time"))
+
+
+def test_after_a_change_that_is_refused_the_lock_goes_on_with_the_set_that_it_had():
+    lock = Outpost()
+    before, generation = lock.contents(), lock.generation
+    commands = begun(lock, FIRST)
+    ops = lock.nvs.ops
+    for counter, (kind, text) in enumerate(REFUSED, 5):
+        commands.receive(sealed(GATEWAY, counter, kind, text))
+        *_, how, why = commands.results.pop()
+        assert how in (m.REFUSED, m.MALFORMED) and why, how
+        assert lock.session.attempts and not lock.fault
+    assert lock.contents() == before and lock.generation == lock.state.generation == generation
+    assert lock.nvs.ops - ops <= 4 * len(REFUSED)  # the counter of each, and no set
+    assert lock.opens(0) == OPENED

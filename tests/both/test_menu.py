@@ -32,7 +32,7 @@ from firmware.drivers.numerals import number
 from firmware.drivers.signals import PATTERNS
 from firmware.logbook import Logbook
 from firmware.menu import LONGEST, MOST, Menu
-from firmware.renewal import renew
+from firmware.renewal import leave, renew
 from firmware.store.audit import CALL, ENTRY, FAULT, JAM, KINDS, REVOCATION, Audit
 from firmware.store.audit import SERVICE as USED_MENU
 from firmware.store.chain import KEY_SIZE
@@ -129,7 +129,8 @@ class I2C:
 
 
 class Memory:
-    call = kept = 0
+    call = kept = credit = reference = 0
+    fresh = False
 
     def keep(self):
         self.kept = self.call
@@ -501,9 +502,9 @@ def test_a_new_set_by_radio_ends_the_menu_of_the_judge_before():
     session = Lamp()  # with a keypad, and all else that a renewed session has
     session.keypad, session.signals, session.menu = None, bench.signals, bench.menu
     session.attempts, session.door = Judge(), Doorway()
-    bench.load, bench.attempts = lambda keypad: bench.boot(), lambda: judge
+    bench.load, bench.attempts = lambda keypad, known: bench.boot(), lambda: judge
     judge = Judge()
-    renew(bench, session)
+    renew(bench, session, leave(bench, session))
     assert session.attempts is judge and judge.ready and session.menu is None
 
 
