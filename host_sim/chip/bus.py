@@ -3,7 +3,8 @@
 The world owns time and everything that is wired to the chip. To be asked seldom, the chip keeps a copy of what the last
 reply said: the instant, when the next thing will happen, the levels of the inputs and the contacts of the key matrix.
 Nothing of that can change before `next`, so that a scan of the matrix, a look at the ticks or a short sleep needs no
-request. Reading a clock takes _READ_US, so that a loop that waits for a time ends.
+request. The bytes in the flash are shared memory: only a read that may go wrong, as the world then says, is a request.
+Reading a clock takes _READ_US, so that a loop that waits for a time ends.
 """
 
 import struct
@@ -23,14 +24,17 @@ class Chip:
     """What every module of the chip shares during one boot.
 
     `exchange(request)` returns the first protocol.REPLY_SIZE bytes of the reply, `rest(size)` the payload after them.
+    `cells`: the partition's bytes as they are at any time, None: they are not shared with this chip.
     """
 
     BEGUN_ANEW = True
 
-    def begin(self, exchange, rest):
+    def begin(self, exchange, rest, cells):
         """A boot begins."""
         self._exchange = exchange
         self._rest = rest
+        self._cells = cells
+        self._legible = 0
         self.now = self.next = self.fed = 0
         self.levels = self.contacts = 0
         self.high = self.driven = 0  # rows of the matrix driven high, and driven at all: masks, bit 0 the top row
@@ -38,6 +42,7 @@ class Chip:
         self._tail = b""
         self._situations = {}  # `lit` by driven rows, high rows and contacts, for all that have been met
         self.dozed = 0  # microseconds of light sleep since the last request
+        self._read = 0  # bytes of flash read without a request since the last one
         hello = struct.unpack(protocol.HELLO_REPLY, self.call(protocol.HELLO))
         self.began, self.held_high, self.held_low, self._urgent, self.reset_cause, self.wake_reason = hello[:6]
         self.rows = hello[6:10]
@@ -55,11 +60,13 @@ class Chip:
         """Ask the world; returns the reply's payload, raises OSError with the world's error number."""
         tail = self._tail
         head = self._exchange(
-            struct.pack(protocol.REQUEST, operation, self.now, self.fed, self.dozed, len(tail)) + payload + tail
+            struct.pack(protocol.REQUEST, operation, self.now, self.fed, self.dozed, self._read, len(tail))
+            + payload
+            + tail
         )
         self._tail = b""
-        self.dozed = 0
-        self.now, self.next, self.levels, contacts, error, size = struct.unpack(protocol.REPLY, head)
+        self.dozed = self._read = 0
+        self.now, self.next, self.levels, contacts, error, size, self._legible = struct.unpack(protocol.REPLY, head)
         if contacts != self.contacts:
             self.contacts = contacts
             self.lit = -1
@@ -81,6 +88,17 @@ class Chip:
             self.call(protocol.WAIT, struct.pack("<Q", end))
         else:
             self.now = end
+
+    def read(self, start, buffer):
+        """Fill `buffer` from the partition's bytes at `start`; False, and nothing done, if the world must be asked."""
+        count = len(buffer)
+        end = self.now + protocol.READ_CALL_US + count // protocol.READ_BYTES_PER_US
+        if end >= self.next or not self._legible or self._cells is None:
+            return False
+        self.now = end
+        self._read += count
+        buffer[:] = self._cells[start : start + count]
+        return True
 
     def row(self, row, state):
         """Output `state` (LOW, HIGH, FLOATING) on a row of the key matrix, given as a mask."""
@@ -148,6 +166,6 @@ class Chip:
 chip = Chip()
 
 
-def connect(exchange, rest):
+def connect(exchange, rest, cells=None):
     """Join this boot to its world."""
-    chip.begin(exchange, rest)
+    chip.begin(exchange, rest, cells)

@@ -60,7 +60,8 @@ class Partition:
 
     def readblocks(self, block, buffer, offset=0):
         address = self._address(block, offset, len(buffer))
-        buffer[:] = chip.call(protocol.FLASH_READ, struct.pack("<II", address, len(buffer)))
+        if not chip.read(address - self._entry[2], buffer):
+            buffer[:] = chip.call(protocol.FLASH_READ, struct.pack("<II", address, len(buffer)))
 
     def writeblocks(self, block, buffer, offset=None):
         """Program `buffer`. Without `offset` its sectors are erased first; with it nothing is."""

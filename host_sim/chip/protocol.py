@@ -1,22 +1,22 @@
 """What chip and world say to each other over the bus: the same bytes within one process and between two.
 
 Request: operation u8, instant u64, last feeding of the watchdog u64, time spent in light sleeps of which the world was
-not asked u64 (microseconds since the last request), size of the tail u16, payload, tail. The tail
-tells what only an onlooker cares about, such as the LED, and so has waited for this request: items of instant u64, GPIO
-u8, frequency u32 in Hz (0: a steady level), duty u16.
+not asked u64 (microseconds since the last request), bytes of flash that the chip has read by itself since then u32,
+size of the tail u16, payload, tail. The tail tells what only an onlooker cares about, such as the LED, and so has
+waited for this request: items of instant u64, GPIO u8, frequency u32 in Hz (0: a steady level), duty u16.
 
 Reply: instant u64, next u64, levels u64 (bit = GPIO), contacts u16 (bit = row * 3 + column), error i16 (0, or the
-number for OSError), size u16 of the payload that follows.
+number for OSError), size u16 of the payload that follows, whether the chip may read the flash by itself u8.
 
 Little-endian; instants are microseconds of the world's clock.
 """
 
 from micropython import const
 
-REQUEST = "<BQQQH"
+REQUEST = "<BQQQIH"
 ITEM = "<QBIH"
-REPLY = "<QQQHhH"
-REPLY_SIZE = const(30)
+REPLY = "<QQQHhHB"
+REPLY_SIZE = const(31)
 # reset instant, pads held high, pads held low, pads to tell of at once, reset cause, wake reason, matrix, MAC
 HELLO_REPLY = "<QQQQBB4B3B6s"
 SLEEP = "<QQbBBBB"  # until (0: no timer), ext1 mask, ext0 pin (-1: none), ext0 and ext1 level, rows high, rows driven
@@ -70,6 +70,10 @@ RESET_LATER = const(42)  # in so many ms u32
 WIFI_STATE = "<4s4s4s4s6sBbBBH"
 SOCKET = "<HQ"  # number, how many microseconds to wait at most
 FOR_EVER = const(0x1000000000000000)
+
+# how long it takes to read flash: so many microseconds, and one more for each so many bytes
+READ_CALL_US = const(15)
+READ_BYTES_PER_US = const(10)
 
 # kinds of SOCKET_OPEN
 STREAM = const(1)

@@ -1,10 +1,12 @@
-"""The bus from the MicroPython VM to the world: a socket between two processes, one packet for each part."""
+"""The bus from the MicroPython VM to the world: a socket between two processes, one packet for each part, and memory
+that both share for the bytes in the flash."""
 
 import io
 import sys
 
 import bus
 import protocol
+import uctypes
 
 
 class _Later:
@@ -16,8 +18,8 @@ class _Later:
         return getattr(socket, name)
 
 
-def join(file):
-    """Join this boot to the world whose socket has the number `file`."""
+def join(file, cells=0, size=0):
+    """Join this boot to the world whose socket has the number `file`; the partition's bytes are at address `cells`."""
     requests = open(file, "wb", 0)  # noqa: SIM115  (open as long as the chip runs)
     replies = open(file, "rb", 0)  # noqa: SIM115
     head = bytearray(protocol.REPLY_SIZE)
@@ -29,7 +31,7 @@ def join(file):
         return head
 
     bus.Stream = io.IOBase
-    bus.connect(exchange, replies.read)
+    bus.connect(exchange, replies.read, memoryview(uctypes.bytearray_at(cells, size)) if size else None)
     sys.modules["usocket"] = _Later()  # else the prefix gives the VM's, whatever the path says
 
 

@@ -22,9 +22,9 @@ class CPythonRuntime:
         self._images = firmware_image(root), chip_image(*SHIMS)
         self._resting = None
 
-    def boot(self, serve):
+    def boot(self, serve, flash):
         """Start the firmware from boot.py; returns its Run."""
-        return Run(lambda: self._run(serve))
+        return Run(lambda: self._run(serve, flash))
 
     def close(self):
         """Let go of the modules that were kept."""
@@ -32,10 +32,10 @@ class CPythonRuntime:
             self._resting.clear()
             self._resting = None
 
-    def _run(self, serve):
+    def _run(self, serve, flash):
         modules, self._resting = self._resting or _Modules(*self._images), None
         try:
-            modules.find("bus").connect(*_link(serve))
+            modules.find("bus").connect(*_link(serve), flash and memoryview(flash.cells))
             modules.find("start").start(modules.execute, _describe)
         finally:
             modules.rest()

@@ -5,6 +5,7 @@ helper (vm_server.py) serves all locks of this process; it starts with the first
 """
 
 import atexit
+import mmap
 import os
 import signal
 import socket
@@ -37,9 +38,15 @@ class VmRuntime:
         self._boots = 0
         self._ahead = None
         self._hear = hear
+        self._cells = None
 
-    def boot(self, serve):
+    def boot(self, serve, flash):
         """Start the firmware from boot.py; returns its Run."""
+        if flash and not (self._cells and self._cells.fits(flash)):
+            self.close()
+            self._cells = _Cells(flash.size)
+        if self._cells:
+            self._cells.hold(flash)
         return Run(lambda: self._run(serve))
 
     def close(self):
@@ -47,13 +54,16 @@ class VmRuntime:
         if self._ahead:
             self._ahead.end()
             self._ahead = None
+        if self._cells:
+            self._cells.close()
+            self._cells = None
 
     def _run(self, serve):
-        vm, self._ahead = self._ahead or _Vm(self._command), None
+        vm, self._ahead = self._ahead or _Vm(self._command, self._cells), None
         self._boots += 1
         try:
             if self._boots > 1:
-                self._ahead = _Vm(self._command)
+                self._ahead = _Vm(self._command, self._cells)
             vm.converse(serve)
         finally:
             if self._hear:
@@ -61,15 +71,46 @@ class VmRuntime:
             vm.end()
 
 
+class _Cells:
+    """Memory for the bytes of a flash of `size`, which all VMs of a lock share with its world."""
+
+    def __init__(self, size):
+        self.file = os.memfd_create("flash")
+        os.ftruncate(self.file, size)
+        self._memory = mmap.mmap(self.file, size)
+        self._flash = None
+
+    def fits(self, flash):
+        return flash.size == len(self._memory)
+
+    def hold(self, flash):
+        """Be the memory of `flash`, and of no other any more."""
+        if flash is not self._flash:
+            self._release()
+            self._flash = flash
+            if flash:
+                flash.move(self._memory)
+
+    def close(self):
+        self._release()
+        self._memory.close()
+        os.close(self.file)
+
+    def _release(self):
+        if self._flash:
+            self._flash.move(bytearray(self._flash.size))
+            self._flash = None
+
+
 class _Vm:
     """One VM, from its start to its end."""
 
-    def __init__(self, command):
+    def __init__(self, command, cells):
         self._link, chip_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._link.settimeout(_GUARD_S)
         self._output = os.memfd_create("vm-output")
         with chip_end:
-            _helper().fork(command, (chip_end.fileno(), self._output))
+            _helper().fork(command, (chip_end.fileno(), self._output, *([cells.file] if cells else [])))
         self._pid = None
 
     def converse(self, serve):
@@ -120,7 +161,7 @@ class _Helper:
             self._process = subprocess.Popen(command, pass_fds=(theirs.fileno(),), stdin=subprocess.DEVNULL)
 
     def fork(self, words, files):
-        """Start a VM with its `files` (bus, output)."""
+        """Start a VM with its `files` (bus, output, where it has one the memory of its flash)."""
         socket.send_fds(self._control, ["\0".join(("fork", *words)).encode()], files)
 
     def end(self, child):

@@ -1,7 +1,8 @@
 """Helper process that forks a MicroPython VM for each boot; vm.py starts it as a script, without `site`.
 
 Importing the VM once and forking costs a tenth of starting it; forking wants a process of one thread. Requests come as
-packets on the socket whose file number is the first argument; a packet brings the files of the boot (bus, output):
+packets on the socket whose file number is the first argument; a packet brings the files of the boot (bus, output, and
+the memory of its flash where it has one):
 
     fork\\0MICROPYPATH\\0folder\\0argument\\0...  the child's first packet on the bus is its process id, as text
     reap\\0process id                           the process has been killed
@@ -10,6 +11,8 @@ A child stays a zombie until its `reap` came, so that the id can be killed witho
 closes, the harness is gone and every child is killed.
 """
 
+import ctypes
+import mmap
 import os
 import signal
 import socket
@@ -29,7 +32,7 @@ def main():
     while True:
         control.settimeout(_REAP_AGAIN_S if ended else None)
         try:
-            packet, files, _, _ = socket.recv_fds(control, _MAX_PACKET, 2)
+            packet, files, _, _ = socket.recv_fds(control, _MAX_PACKET, 3)
         except TimeoutError:
             _reap(ended)
             continue
@@ -59,14 +62,20 @@ def _reap(ended):
 
 
 def _become_vm(module, files, search_path, folder, *arguments):
-    bus, output = files
+    bus, output, *cells = files
     os.write(bus, b"%d" % os.getpid())
     os.dup2(output, 1)
     os.dup2(output, 2)
     os.dup2(bus, _BUS_FD)
     os.environ["MICROPYPATH"] = search_path
     os.chdir(folder)
-    os._exit(module.run_main(list(arguments)))
+    memory = [mmap.mmap(file, 0) for file in cells]
+    where = [f(each) for each in memory for f in (_address, len)]
+    os._exit(module.run_main([*arguments, *map(str, where)]))
+
+
+def _address(memory):
+    return ctypes.addressof(ctypes.c_char.from_buffer(memory))
 
 
 if __name__ == "__main__":

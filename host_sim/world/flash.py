@@ -15,6 +15,7 @@ What a partition over this chip must offer the firmware (ESP32 `esp32.Partition`
 - a failing chip is an OSError (`FlashError` here), a block beyond the end too.
 """
 
+from host_sim.chip import protocol
 from host_sim.world.tears import torn_erase, torn_program
 
 PAGE_SIZE = 256
@@ -22,8 +23,6 @@ PAGE_SIZE = 256
 FAULTS = ("read", "program", "erase", "worn")
 """Kinds of `NorFlash.fail`: the first three are reported by the chip, a worn sector silently stays as it was."""
 
-_READ_CALL_US = 15
-_READ_BYTES_PER_US = 10
 _ESP_ERR_FLASH_OP_FAIL = 0x6001
 _ESP_ERR_INVALID_SIZE = 0x104
 
@@ -81,7 +80,7 @@ class NorFlash:
         self.bytes_read += n
         self._meet("read", addr, n)
         data = bytes(self._cells[addr : addr + n])
-        self.spend(_READ_CALL_US + n // _READ_BYTES_PER_US)
+        self.spend(protocol.READ_CALL_US + n // protocol.READ_BYTES_PER_US)
         return data
 
     def program(self, addr, data):
@@ -154,6 +153,21 @@ class NorFlash:
         """Take back every `fail` and `stick`; contents stay."""
         self._faults.clear()
         self._stuck.clear()
+
+    @property
+    def legible(self):
+        """Whether any read of the chip does what it should: nothing was made to fail since the last `heal`."""
+        return not self._faults
+
+    @property
+    def cells(self):
+        """The memory that holds the contents as they are at any time: only to be read."""
+        return self._cells
+
+    def move(self, memory):
+        """Hold the contents in `memory` from now on: a buffer of as many bytes."""
+        memory[:] = bytes(self._cells)
+        self._cells = memory
 
     def snapshot(self):
         """A copy of all contents as bytes, at no simulated time; works on a dead chip too."""

@@ -49,7 +49,7 @@ class Port:
 
     def serve(self, request):
         """Answer one request: (reply without payload, payload). Raises ChipStopped when the boot is over by then."""
-        operation, now, fed, dozed, tail = _REQUEST.unpack_from(request)
+        operation, now, fed, dozed, read, tail = _REQUEST.unpack_from(request)
         end = len(request) - tail
         if tail:
             self._look(request[end:])
@@ -59,6 +59,8 @@ class Port:
             self.wait_until(now)
         if dozed:
             self.world.meter.spent("chip", "dozing", dozed)
+        if read:
+            self.world.flash.bytes_read += read
         if operation not in _UNSEEN:
             self.world.stir()
         error, payload = 0, b""
@@ -80,11 +82,15 @@ class Port:
             raise self.fault
         if not self.is_open:
             raise ChipStopped
+        return self._reply(error, payload)
+
+    def _reply(self, error, payload):
         world, timeline = self.world, self._timeline
         due, horizon = timeline.next_us, world.horizon_us
         following = horizon if due is None or horizon < due else due
-        head = _REPLY.pack(timeline.now_us, following, world.inputs, world.keys.contacts, error, len(payload))
-        return head, payload
+        legible = world.flash is not None and world.flash.legible
+        levels, contacts = world.inputs, world.keys.contacts
+        return _REPLY.pack(timeline.now_us, following, levels, contacts, error, len(payload), legible), payload
 
     def spend(self, us):
         """Let `us` microseconds pass in the midst of an operation."""

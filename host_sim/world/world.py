@@ -84,7 +84,7 @@ class World:
 
     def _boot(self, runtime, chip):
         self._port = port = Port(self, chip)
-        return port, runtime.boot(port.serve)
+        return port, runtime.boot(port.serve, self.flash)
 
     @property
     def unix(self):

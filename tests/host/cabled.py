@@ -72,7 +72,7 @@ class _Cable:
         self._disk, self._terminal = disk, terminal
         self.world = None
 
-    def boot(self, serve):
+    def boot(self, serve, flash):
         """Start boot.py and main.py of the disk; returns the Run, which goes on while the console is open."""
         return Run(lambda: self._run(serve))
 
@@ -129,7 +129,7 @@ class _Cable:
         if chip.state != "console":
             raise FirmwareError("the VM ended by itself")
         serve(
-            struct.pack(protocol.REQUEST, protocol.RESET, self.world.timeline.now_us, 0, 0, 0)
+            struct.pack(protocol.REQUEST, protocol.RESET, self.world.timeline.now_us, 0, 0, 0, 0)
             + bytes([protocol.SOFT_RESET])
         )
 

@@ -4,7 +4,8 @@ import pytest
 
 from host_sim.runtime import RUNTIMES
 from host_sim.world.tears import TEARS
-from tests.host.boards import board, reported, run
+from host_sim.world.world import World
+from tests.host.boards import START, board, reported, run
 
 BOTH = pytest.mark.parametrize("runtime", list(RUNTIMES))
 
@@ -175,3 +176,54 @@ def test_a_cut_between_operations_loses_nothing(tmp_path, runtime):
             world.cut_power()
             run(world, 1)
             world.power_on()
+
+
+READER = (
+    DEVICE
+    + REFUSED
+    + """
+import time
+buffer = bytearray(1000)
+device.writeblocks(3, b"old", 5)
+while True:
+    began = time.ticks_us()
+    error = refused(lambda: device.readblocks(3, memoryview(buffer)[:300], 5))
+    report([error, list(buffer[:4]), time.ticks_us() - began])
+    device.writeblocks(3, b"\\0", 5)
+    time.sleep_ms(100)
+"""
+)
+
+
+@BOTH
+def test_a_read_tells_what_stands_there_is_counted_takes_time_and_may_fail(tmp_path, runtime):
+    with board(tmp_path, runtime, READER) as world:
+        run(world, 0.43)
+        assert reported(world) == [None, [*b"old\xff"], 15 + 30 + 3]
+        assert world.flash.bytes_read == 300
+        run(world, 0.15)
+        assert reported(world)[1] == [*b"\0ld\xff"]
+        assert world.flash.bytes_read == 600
+        world.flash.fail("read", times=1)
+        run(world, 0.1)
+        assert reported(world)[0] == -0x6001
+        world.flash.load(bytes(world.flash.size))
+        run(world, 0.1)
+        assert reported(world)[1] == [0, 0, 0, 0]
+
+
+@BOTH
+def test_a_runtime_reads_the_flash_of_the_world_that_it_serves(tmp_path, runtime):
+    main = DEVICE + "byte = bytearray(1)\ndevice.readblocks(0, byte)\nreport(byte[0])\nmachine.deepsleep(1000)"
+    with board(tmp_path, runtime, main):
+        pass
+    machine = RUNTIMES[runtime](tmp_path)
+    worlds = [World(machine, {}, START) for _ in range(3)]
+    for number, world in enumerate(worlds):
+        world.flash.program(0, bytes([number]))
+        world.power_on()
+        run(world, 5)
+        assert reported(world) == number
+        world.chip.kill()
+    machine.close()
+    assert [world.flash.snapshot()[:2] for world in worlds] == [b"\0\xff", b"\1\xff", b"\2\xff"]
