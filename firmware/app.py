@@ -33,11 +33,13 @@ def run(board):
     session, calling = build(board, keypad)
     try:
         serve(board, session, calling)
+        if session.door.locked or not session.door.closed or session.door.held(board.now()):
+            calling.wake.in_order()
     except Exception:  # whatever it was: nothing moves any more, and the next wake starts afresh
         board.quiet()
         calling.wake.crash()
     now = board.now()
-    retry_ms, radio_ms = _retry_ms(session.door, calling.wake.memory, now), calling.radio_ms()
+    retry_ms, radio_ms = _retry_ms(session.door, calling.wake.memory, board), calling.radio_ms()
     if radio_ms:
         retry_ms = min(retry_ms or radio_ms, radio_ms)
     if keypad.active:
@@ -45,15 +47,16 @@ def run(board):
     board.sleep(retry_ms, not (session.door.locked or session.door.held(now)))
 
 
-def _retry_ms(door, memory, now):
-    """When to look again without a key: after 5 minutes, then twice that, up to a day, since a stalled motor eats the
-    batteries; 0: never, the bolt is locked. While it is held open, a little before that ends: the chip's own clock,
-    which ends a sleep, may be 5 % slow."""
-    held = door.held(now)
+def _retry_ms(door, memory, board):
+    """When to look again without a key: when the bolt may be thrown, or after 5 minutes, then twice that, up to a day,
+    since a stalled motor eats the batteries; 0: never, the bolt is locked. While it is held open, a little before that
+    ends: the chip's own clock, which ends a sleep, may be 5 % slow."""
+    held, deferred = door.held(board.now()), door.deferred(board.now())
     if held:
         return held - held // 20
-    delay = 0 if door.locked else min(_RETRY_MS << memory.retries, _DAY_MS)
-    memory.retries = 0 if door.locked else min(memory.retries + 1, _MOST_RETRIES)
+    delay = 0 if door.locked else deferred or min(_RETRY_MS << memory.retries, _DAY_MS)
+    memory.relock_at = deferred and board.rtc_seconds() + deferred // 1000 + 1
+    memory.retries = 0 if door.locked else min(memory.retries + (not deferred), _MOST_RETRIES)
     memory.keep()
     return delay
 

@@ -4,6 +4,7 @@ A lock whose vault, settings or journal cannot be used gets a session all the sa
 answers every entry with `storage`, says in the log what is wrong, and opens for nobody.
 """
 
+from firmware import door as doors
 from firmware.attempt import Attempts
 from firmware.calling import Calling
 from firmware.clock import Clock
@@ -12,7 +13,6 @@ from firmware.core.grants import Grants
 from firmware.core.state import State
 from firmware.core.verify import Verifier
 from firmware.core.words import LOST, UNKNOWN
-from firmware.door import Door
 from firmware.drivers.battery import Battery
 from firmware.drivers.bolt import Bolt
 from firmware.drivers.ds3231 import DS3231
@@ -96,8 +96,10 @@ class Wake:
             self.logbook.lost(self.lost)
         elif not self.fault:
             self.logbook.account(self.state.attempts - (self.state.pending is not None))
-        if not self.board.slept():
-            self.logbook.event(log.BOOT, self.board.reset_cause())
+        last = self.logbook.last
+        faulty = last and last.kind == log.FAULT  # maybe still: then nothing is new
+        if not faulty:
+            self._tell_boot(self.state.restarts + 1)
         self.logbook.repaired(0 if self.fault else self.journal.repaired)
         if not self.fault:
             try:
@@ -106,6 +108,8 @@ class Wake:
                 self.fault = (error.reason, 0)
         if self.fault:
             self.logbook.fault(*self.fault)
+        elif faulty:
+            self._tell_boot(self.state.restarts)
 
     def attempts(self):
         """The judge of entries; None while there is a fault."""
@@ -147,15 +151,41 @@ class Wake:
     def crash(self):
         """Say in the log, if that is still possible, that putting the wake together failed."""
         try:
-            self.logbook.event(log.CRASH)
+            self.logbook.once(log.CRASH, 0)
         except Exception:
             self.logbook = Logbook(None, self._facts)
 
-    def count(self, boots):
-        """Have in the journal how often there was a boot, and which set the vault holds. Raises StorageError."""
+    def count(self, boots, restarts=None):
+        """Have in the journal how often there was a boot, how often in a row without an end (None: as it says), and
+        which set the vault holds. Raises StorageError."""
         self.clock.read()
         clock, state = self.clock, self.state
-        self.journal.write(state.clock(clock.credit, clock.reference, clock.floor, boots, self.generation))
+        self.journal.write(state.clock(clock.credit, clock.reference, clock.floor, boots, self.generation, restarts))
+
+    def in_order(self):
+        """The lock sleeps, and nothing is left to do: what comes next is no boot in a row with those before."""
+        restarts = 0 if self.fault else self.state.restarts
+        if restarts < 2:  # worth no record: the next boot will be the second
+            return
+        told = 1
+        while told * 2 <= restarts:
+            told *= 2
+        if restarts > told:
+            self.logbook.event(log.BOOT, 0, 0, 0, restarts - told)
+        try:
+            self.count(self.state.boots, 0)
+        except StorageError as error:
+            self.logbook.fault(error.reason)
+
+    def patience_s(self):
+        """Seconds for which the bolt is not thrown: see `doors.patience_s`."""
+        memory = self.memory
+        if self.board.slept():
+            return min(max(0, memory.relock_at - self.board.rtc_seconds()), doors.LONGEST_S)
+        restarts = self.state.restarts
+        if doors.patience_s(restarts - 1) > doors.AWAIT_S:  # the boot before has told it
+            memory.told = doors.STUCK
+        return doors.patience_s(restarts)
 
     def _facts(self):
         t, quality = self.clock.read()
@@ -169,12 +199,18 @@ class Wake:
             i = grants.index(grant_id)
             self.logbook.event(log.CUT, 0, grant_id, grants.issuer(i) if i >= 0 else 0)
             self.journal.write(state.outcome(UNKNOWN, length, level, grant_id, self.logbook.head))
-        boots = state.boots + (not self.board.slept())
+        new = not self.board.slept()
+        boots = state.boots + new
         replaced = self.generation > state.generation
         if replaced and state.generation:
             self.logbook.event(log.REPLACED)
         if boots > state.boots or replaced:
-            self.count(boots)
+            self.count(boots, state.restarts + new)
+
+    def _tell_boot(self, restarts):
+        """Of many boots in a row the first is told, and each that doubles their number, for those before, too."""
+        if not self.board.slept() and not restarts & (restarts - 1):
+            self.logbook.event(log.BOOT, self.board.reset_cause(), 0, 0, max(1, restarts // 2))
 
 
 def build(board, keypad):
@@ -195,9 +231,10 @@ def build(board, keypad):
     config = wake.config
     bolt = Bolt(*board.motor, board.locked, board.unlocked, config.battery_min_mv)
     delays = config.relock_s * 1000, config.ajar_s * 1000
-    door = Door(bolt, board.reed, wake.battery, *delays, config.battery_low_mv)
+    door = doors.Door(bolt, board.reed, wake.battery, *delays, config.battery_low_mv)
     if held_s:
         door.hold(board.now(), held_s)
+    door.defer(board.now(), wake.patience_s())
     signals = Signals(board.led, board.buzzer, config.mute)
     calling = Calling(wake)
     session = Session(

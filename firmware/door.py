@@ -7,6 +7,7 @@ a door that locks itself again:
     door opens while the bolt is thrown           ->  take it back, wait for the door
     the bolt will not go                          ->  say so, try again at the next wake
     door open for the ajar time                   ->  say so
+    to be thrown only later (`defer`)             ->  wait for up to a minute, or say so and leave it for that wake
     held open by a code that may                  ->  none of these until the time is over or it is let go
 """
 
@@ -24,6 +25,18 @@ WEAK = const(6)  # too little battery to lock
 RELEASED = const(7)  # no longer held open: the time is over
 
 _LOOK_MS = const(250)  # how often the reed contact is looked at while the bolt is open
+AWAIT_S = const(60)  # for longer than this nobody stays awake
+LONGEST_S = const(3600)  # for which the bolt is not thrown
+_SOON = const(2)  # boots in a row after which the bolt is thrown as after any opening
+_FIRST_S = const(10)
+
+
+def patience_s(restarts):
+    """Seconds, up to an hour, before the bolt is thrown after so many boots in a row in none of which it was.
+
+    A motor that stalls may have ended each of them, on cells that do not bear it (docs/security.md).
+    """
+    return min(_FIRST_S << min(restarts - _SOON - 1, 9), LONGEST_S) if restarts > _SOON else 0
 
 
 class Door:
@@ -41,6 +54,7 @@ class Door:
         self._told = False  # ajar has been reported, or the bolt would not go
         self._testing = self._failed = False  # the bolt is thrown as a test; it was, and did not arrive
         self._held_until = 0  # ms; 0: not held open
+        self._not_before = 0  # ms before which the bolt is not thrown
 
     @property
     def closed(self):
@@ -78,6 +92,14 @@ class Door:
     def held(self, now):
         """Ms for which the bolt is still held open; 0: it is not."""
         return max(0, self._held_until - now)
+
+    def defer(self, now, seconds):
+        """Do not throw the bolt for so many seconds, unless it has been drawn meanwhile."""
+        self._not_before = now + seconds * 1000
+
+    def deferred(self, now):
+        """Ms for which the bolt is still not thrown; 0: it may be, or is."""
+        return 0 if self.locked else max(0, self._not_before - now)
 
     def let_go(self, now):
         """Lock now although the bolt is held open; False, and nothing changes, if the door is open."""
@@ -129,12 +151,17 @@ class Door:
         return self._overdue(now)
 
     def _delay(self):
-        return self._relock_ms if self.closed else self._ajar_ms
+        if not self.closed:
+            return self._ajar_ms
+        wait = self._not_before - self._since
+        return wait if self._relock_ms < wait <= AWAIT_S * 1000 else self._relock_ms
 
     def _overdue(self, now):
         if not self.closed:
             self._told = True
             return AJAR
+        if now < self._not_before:
+            return self._rest(now, STUCK)
         if self.bolt.start(LOCKED, self._battery.millivolts(), now):
             return None
         return self._rest(now, WEAK)
@@ -155,4 +182,6 @@ class Door:
         """Nothing moves any more; a bolt that would not lock is left for the next wake."""
         self._since = now
         self._told = happened in (STUCK, WEAK)
+        if happened in (OPENED, RELOCKED):
+            self._not_before = 0
         return happened

@@ -87,6 +87,11 @@ class Logbook:
         """(sequence, MAC) of the newest event, sequence 0 if none is known: for whoever keeps it elsewhere."""
         return self._audit.head if self._audit else (0, NO_MAC)
 
+    @property
+    def last(self):
+        """The newest event that is known, or None."""
+        return self._audit.last() if self._audit else None
+
     def entry(self, decision, attempt=0, length=0, grant_id=0, issuer=0, detail=0):
         """An entry ended in `decision`; `attempt`: its number, 0: it cost none; `detail`: see `store.audit`."""
         once = decision in (OPENED, JAMMED, ACCEPTED) or detail & FIRST_PART  # nobody has many of these
@@ -133,7 +138,7 @@ class Logbook:
 
     def once(self, kind, detail, count=1):
         """Log this event, unless it is the newest one already."""
-        last = self._audit.last() if self._audit else None
+        last = self.last
         if last is None or (last.kind, last.detail, last.count) != (kind, detail, count):
             self._tell(kind, 0, detail, count, 0, 0, 0)
 

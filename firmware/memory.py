@@ -9,8 +9,8 @@ import struct
 from micropython import const
 
 _LONGEST = const(34560000)  # 400 days, in seconds: nothing sleeps for so long
-_FORMAT = "<4sIIIIIIIIIIIIBBBBBBH"
-_MARK = b"dbt8"  # changes with the layout: what another version left is forgotten
+_FORMAT = "<4sIIIIIIIIIIIIIBBBBBBH"
+_MARK = b"dbt9"  # changes with the layout: what another version left is forgotten
 
 ON_CALLS = 0xFFFFFFFF
 """As `Memory.radio_at`: the lock has a radio, and checks in when it is called, never by itself."""
@@ -27,7 +27,8 @@ class Memory:
     held against, 0 for none; seen_at: its moment; sure: 1 if it was trusted, 0 if it is the first after power came.
     doubt: seconds that the clock may be wrong by since it jumped, 0 if it never did. owner_at: when an owner's entry
     was last evaluated, or power came. told: what was last said of the door, a report of `Door`, 0 for nothing. retries:
-    wakes in a row that could not leave everything in order. held_until: unix second until which the bolt is held open,
+    wakes in a row that could not leave everything in order. relock_at: before which the bolt is not thrown, 0: it may
+    be. held_until: unix second until which the bolt is held open,
     0: it is not; held_by: number of the grant whose code holds it. call: 1 if somebody at the keypad asked for the
     other end. radio_at: when the lock checks in by itself, 0: it has no radio; or UNKNOWN, or ON_CALLS. news: what the
     other end should know and was not told, NEWS and URGENT of logbook.py; tell_at: when that is tried, 0: as soon as
@@ -42,7 +43,7 @@ class Memory:
         self.sure = self.told = self.retries = self.held_until = self.held_by = self.call = 0
         self.radio_at = UNKNOWN
         self.checked = 0
-        self.news = self.tell_at = self.tries = 0
+        self.news = self.tell_at = self.tries = self.relock_at = 0
         self.radio = b""
         self.fresh = not self._recall()
 
@@ -50,7 +51,7 @@ class Memory:
         """Remember what the attributes say now."""
         moments = self.counted_at, self.seen, self.seen_at, self.owner_at, self._board.rtc_seconds()
         seconds = self.credit, self.reference, self.doubt, self.held_until, self.radio_at, self.tell_at, self.checked
-        data = struct.pack(_FORMAT, _MARK, *seconds, *moments, *self._small(), self.held_by)
+        data = struct.pack(_FORMAT, _MARK, *seconds, *moments, self.relock_at, *self._small(), self.held_by)
         data += self.radio
         self._board.remember(data + struct.pack("<I", binascii.crc32(data)))
 
@@ -70,6 +71,7 @@ class Memory:
             return False
         self.credit, self.reference, self.doubt, self.held_until, self.radio_at, self.tell_at, self.checked = fields[:7]
         self.counted_at, self.seen, self.seen_at, self.owner_at = counted_at, seen, seen_at, owner_at
-        self.sure, self.told, self.retries, self.call, self.news, self.tries, self.held_by = fields[12:]
+        self.sure, self.told, self.retries, self.call, self.news, self.tries, self.held_by = fields[13:]
+        self.relock_at = fields[12]
         self.radio = bytes(kept[size:end])
         return True

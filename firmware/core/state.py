@@ -15,17 +15,20 @@ from micropython import const
 
 from firmware.core import records
 from firmware.core.burns import MAX_REVOKED, Burns
+from firmware.core.words import OPENED
 
 _LENGTHS = const(17)  # typed lengths 0 to 16
 _MAX = 0xFFFFFFFF
 MAX_ISSUERS = const(18)  # whose counters are kept
+MOST_RESTARTS = const(255)
 
 
 class State(Burns):
     """What the lock must never forget, for one table of grants.
 
-    attempts: entries compared so far. boots: power-ons so far. generation: of the newest set in the vault that the lock
-    has worked with. floor: unix seconds before which the lock does not believe a clock. credit: the lock's own count of
+    attempts: entries compared so far. boots: power-ons so far. restarts: of those in a row, up to 255, since the lock
+    was last in order (`Wake.in_order`) or opened. generation: of the newest set in the vault that the lock has worked
+    with. floor: unix seconds before which the lock does not believe a clock. credit: the lock's own count of
     proven seconds, in which buckets refill. ref: unix second up to which `credit` is proven, 0 = none. sync: (unix
     second to which the clock was last set, doubt in ms that this was true), second 0 = never. head: (sequence, MAC) of
     the newest event that the log had at the last outcome, sequence 0 = none.
@@ -35,6 +38,7 @@ class State(Burns):
         super().__init__(grants)
         self.attempts = 0
         self.boots = 0
+        self.restarts = 0
         self.generation = 0
         self.floor = 0
         self.credit = 0
@@ -116,11 +120,12 @@ class State(Burns):
             raise records.StateError("no room among the revoked codes")
         return next(records.pack_items(records.REVOKED, records.REVOKED_ITEM, items))
 
-    def clock(self, credit, ref, floor, boots, generation=0):
-        """Body that keeps the proven seconds, the `ref` that belongs to them, the floor, and the counts of boots and
-        of sets that the vault has held, which never fall."""
+    def clock(self, credit, ref, floor, boots, generation=0, restarts=None):
+        """Body that keeps the proven seconds, the `ref` that belongs to them, the floor, the counts of boots and of
+        sets that the vault has held, which never fall, and the restarts; None: as many as there are."""
         fields = _bounded(credit, ref, floor, self.attempts, boots)
-        return records.record(records.CLOCK_FORMAT, records.CLOCK, 0, *fields, max(generation, self.generation))
+        restarts = self.restarts if restarts is None else min(restarts, MOST_RESTARTS)
+        return records.record(records.CLOCK_FORMAT, records.CLOCK, restarts, *fields, max(generation, self.generation))
 
     def synchronised(self, t, uncertainty_ms, credit, floor):
         """Body that says that the clock was set to `t`, which becomes `ref`; 0: that it is not known any more."""
@@ -148,7 +153,9 @@ class State(Burns):
         elif kind == records.OUTCOME:
             self._apply_outcome(body)
         elif kind == records.CLOCK:
-            _, _, self.credit, self.ref, self.floor, *counts = struct.unpack_from(records.CLOCK_FORMAT, body, 0)
+            _, self.restarts, self.credit, self.ref, self.floor, *counts = struct.unpack_from(
+                records.CLOCK_FORMAT, body, 0
+            )
             self.attempts = max(self.attempts, counts[0])
             self.boots = max(self.boots, counts[1])
             self.generation = max(self.generation, counts[2])
@@ -210,7 +217,9 @@ class State(Burns):
         self._burn[:] = body
 
     def _apply_outcome(self, body):
-        _, _, attempts, length, level, _, *head = struct.unpack_from(records.OUTCOME_FORMAT, body, 0)
+        _, decision, attempts, length, level, _, *head = struct.unpack_from(records.OUTCOME_FORMAT, body, 0)
+        if decision == OPENED:
+            self.restarts = 0
         if self._lengths >> length & 1:
             self._levels[length] = level
         self.attempts = max(self.attempts, attempts)

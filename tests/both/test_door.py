@@ -257,3 +257,42 @@ def test_a_battery_that_gives_up_within_a_test_is_told():
     d.run(1000)
     assert [what for _, what in d.told] == [WEAK]
     assert not d.bolt.moving
+
+
+def test_a_bolt_to_be_thrown_soon_is_waited_for():
+    d = Doorway()
+    d.bolt.position = UNLOCKED
+    d.door.defer(0, 40)
+    d.run(39_990)
+    assert d.what() == [] and not d.bolt.moving and d.door.due(d.now)
+    assert d.door.deferred(10_000) == 30_000
+    d.run(1000)
+    assert d.told == [(40_600, RELOCKED)]
+
+
+def test_a_bolt_to_be_thrown_much_later_is_told_at_once_and_left():
+    d = Doorway()
+    d.bolt.position = UNLOCKED
+    d.door.defer(0, 100)
+    d.run(60_000)
+    assert d.told == [(RELOCK_MS, STUCK)]
+    assert d.door.due(d.now) == 0 and d.door.deferred(d.now) == 40_000
+
+
+def test_a_bolt_that_was_drawn_meanwhile_is_thrown_as_ever():
+    d = Doorway()
+    d.bolt.position = UNLOCKED
+    d.door.defer(0, 3000)
+    d.run(10_000)
+    d.door.unlock(d.now)
+    d.run(7000)
+    assert d.what() == [STUCK, OPENED, RELOCKED]
+    assert d.door.deferred(d.now) == 0
+
+
+def test_a_locked_bolt_is_not_deferred():
+    d = Doorway()
+    d.door.defer(0, 3000)
+    assert d.door.deferred(0) == 0
+    d.run(10_000)
+    assert d.what() == []

@@ -4,7 +4,7 @@ from firmware.core import records
 from firmware.core.grants import Grants
 from firmware.core.packing import pack_grant
 from firmware.core.state import MAX_ISSUERS, State
-from firmware.core.words import EVENT, INTERVAL, NUMBER, OPENED
+from firmware.core.words import EVENT, INTERVAL, JAMMED, NUMBER, OPENED
 
 KEY = b"k" * 20
 HEAD = (7, b"head")
@@ -302,3 +302,19 @@ def test_the_counter_of_one_issuer_too_many_is_refused():
         assert rebuilt(state).last_command(200, 1) == 1
         return
     raise AssertionError("room for any number of issuers")
+
+
+def test_restarts_are_kept_until_the_bolt_opens_or_they_are_taken_back():
+    state = State(table())
+    state.apply(state.clock(1, 2, 3, 4, restarts=5))
+    state.apply(state.clock(1, 2, 3, 5))
+    assert state.restarts == rebuilt(state).restarts == 5
+    state.apply(state.attempt(8, 10, 20, 30, 40))
+    state.apply(state.outcome(JAMMED, 8, 16, 1, HEAD))
+    assert state.restarts == 5
+    state.apply(state.outcome(OPENED, 8, 16, 1, HEAD))
+    assert state.restarts == rebuilt(state).restarts == 0
+    state.apply(state.clock(1, 2, 3, 6, restarts=300))
+    assert state.restarts == 255
+    state.apply(state.clock(1, 2, 3, 6, restarts=0))
+    assert state.restarts == 0

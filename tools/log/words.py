@@ -104,9 +104,10 @@ def state_words(body):
     if kind == records.OUTCOME:
         return "outcome", _outcome(body)
     if kind == records.CLOCK:
-        _, _, credit, ref, floor, attempts, boots, _ = struct.unpack_from(records.CLOCK_FORMAT, body)
+        _, restarts, credit, ref, floor, attempts, boots, _ = struct.unpack_from(records.CLOCK_FORMAT, body)
         at = f", reading {time_text(ref)}" if ref else ""
-        return "clock", f"{attempts} attempts, {boots} boots, {credit} s proven{at}, floor {time_text(floor)}"
+        row = f" ({restarts} in a row)" if restarts else ""
+        return "clock", f"{attempts} attempts, {boots} boots{row}, {credit} s proven{at}, floor {time_text(floor)}"
     if kind == records.SYNC:
         _, _, t, doubt_ms, credit, floor = struct.unpack_from(records.SYNC_FORMAT, body)
         said = f"to {time_text(t)}, true to {doubt_ms} ms" if t else "none"
