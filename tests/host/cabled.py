@@ -36,7 +36,8 @@ BLOCKS = 192
 _LOOK_S = 0.01
 _GUARD_S = 20
 _WAIT_S = 60
-_FAR_US = 1 << 60
+_STEP_US = 20_000
+"""Of simulated time, after which a chip at its console looks at the world again, or it would see no key of later."""
 _JOIN = """
 import vm_link
 vm_link.join(FILE)
@@ -222,7 +223,7 @@ class Cabled:
             if lock.awake:
                 lock.wait(0.1)
             elif lock.console:
-                lock.world.horizon_us = _FAR_US
+                lock.world.horizon_us = lock.world.timeline.now_us + _STEP_US
                 lock.world.chip.resume()
         except FirmwareError as error:
             self.error = error

@@ -58,8 +58,11 @@ class Prompt:
         self.exec_raw(code)
 
     def _run(self, code):
+        chip = self._modules.find("bus").chip
         try:
+            chip.call(protocol.SYNC)  # somebody may have come to the door meanwhile
             exec(code, self._names)
+            chip.call(protocol.SYNC)
         except ChipStopped as error:
             if not self._lock.powered:
                 raise TransportError("no answer") from error

@@ -7,10 +7,13 @@ import pytest
 
 from firmware.drivers.keypad import KEYS
 from host_sim.lock import Lock
+from tests.host.cabled import Cabled, installed
 from tests.host.owners import CONFIG, record
 from tests.host.prompted import Prompt
+from tools.image import release
 from tools.provision.check import FAILED, PASSED, SKIPPED, check
 from tools.provision.lock import Lock as AtPrompt
+from tools.provision.lock import connected
 
 PARTS = ["clock", "flash", "batteries", "LED and buzzer", "keypad", "door", "bolt"]
 
@@ -103,6 +106,33 @@ def one(lock, person, part, state=FAILED):
 def test_keys_that_are_not_seen(lock, person, pressed, cure):
     person.keys = pressed
     assert cure in one(lock, person, "keypad")
+
+
+def test_who_says_that_they_go_on_is_given_as_much_time_again(lock, person):
+    hands = iter(["", "123", "", "456789*0#"])
+    waiting = person.waiting
+
+    def next_hand(text):
+        person.keys = next(hands) if text.startswith("press") else ""
+        return waiting(text)
+
+    person.waiting = next_hand
+    person.says["Go on"] = True
+    results = tried(lock, person)
+    assert {result.state for result in results.values()} == {PASSED}, results
+    asked = [text.partition(".")[0] for text in person.asked if "Go on pressing" in text]
+    assert asked == [f"Not seen: {' '.join(keys)}" for keys in (KEYS, "456789*0#", "456789*0#")]
+
+
+def test_over_the_cable_keys_are_seen_however_long_nobody_pressed_one(tmp_path):
+    with Cabled(installed(tmp_path), held=True) as cable:
+        assert cable.settle()
+        with connected(cable.port) as board:
+            board.check(release.build().folder)
+            board.load("trials")
+            assert [board.ask("keys(1000)") for _ in range(3)] == [["", False]] * 3
+            cable.do(lambda lock: act(lock.world, "press every key"))
+            assert "".join(board.ask("keys(1000)")[0] for _ in range(5)) == KEYS
 
 
 def test_a_stuck_key(lock, person):
