@@ -58,6 +58,7 @@ class LiveLock(App):
         Binding("f", "forward(60)", "+1 min"),
         Binding("F", "forward(3600)", "+1 h"),
         Binding("q", "quit", "quit"),
+        Binding("ctrl+c", "quit", show=False),
     ]
 
     def __init__(self, runtime, begin=None, real_time=time.monotonic):

@@ -3,7 +3,8 @@
 The chip starts with empty memory at every wake, so each boot finds the modules of firmware and chip as if they had just
 been executed; most are kept from the boot before and put right (kept.py). They see `builtins` of their own, whose
 `__import__` knows the chip's names and `firmware`, and leaves the rest to CPython. Nothing global is changed: any
-number of chips run beside each other.
+number of chips run beside each other. Nor do they catch what is not theirs: a Ctrl-C at this computer ends the program
+wherever the firmware is, for the chip has a KeyboardInterrupt of its own.
 """
 
 import builtins
@@ -13,6 +14,13 @@ from types import ModuleType
 from host_sim.runtime.image import SHIMS, chip_image, firmware_image
 from host_sim.runtime.kept import keep
 from host_sim.runtime.run import Run
+
+
+class _ChipInterrupt(BaseException):
+    """What the chip knows as KeyboardInterrupt: a Ctrl-C at its serial port."""
+
+
+_RAISED_ON_THE_CHIP = (Exception, SystemExit, GeneratorExit, _ChipInterrupt)
 
 
 class CPythonRuntime:
@@ -69,7 +77,12 @@ class _Modules:
         self._table = {}
         self._kept = {}
         self._unkept = set()
-        self._builtins = {**vars(builtins), "__import__": self._import}
+        self._builtins = {
+            **vars(builtins),
+            "__import__": self._import,
+            "BaseException": _RAISED_ON_THE_CHIP,
+            "KeyboardInterrupt": _ChipInterrupt,
+        }
         self._main = {"__name__": "__main__", "__builtins__": self._builtins}
 
     def execute(self, name):

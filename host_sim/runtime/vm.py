@@ -158,7 +158,9 @@ class _Helper:
         site = str(Path(find_spec("micropython_module").origin).parent)
         with theirs:
             command = [sys.executable, "-I", "-S", str(_SERVER), str(theirs.fileno()), site]
-            self._process = subprocess.Popen(command, pass_fds=(theirs.fileno(),), stdin=subprocess.DEVNULL)
+            self._process = subprocess.Popen(  # in a group of its own: a Ctrl-C is for whoever waits for it
+                command, pass_fds=(theirs.fileno(),), stdin=subprocess.DEVNULL, process_group=0
+            )
 
     def fork(self, words, files):
         """Start a VM with its `files` (bus, output, where it has one the memory of its flash)."""

@@ -46,6 +46,17 @@ def at_the_lock(act, runtime="cpython", size=(80, 24)):
     asyncio.run(visit())
 
 
+@pytest.mark.parametrize("key", ["q", "ctrl+c"])
+def test_the_keys_that_end_it(key):
+    async def act(person):
+        assert person.app._exit is False
+        await person.pilot.press(key)
+        assert person.app._exit is True
+        assert person.app.return_code == 0
+
+    at_the_lock(act)
+
+
 @RUNTIMES
 def test_a_code_typed_on_the_keyboard_opens(runtime):
     async def act(person):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from host_sim.chip import protocol
-from host_sim.runtime import RUNTIMES
+from host_sim.runtime import RUNTIMES, vm
 from host_sim.runtime.run import FirmwareError
 from host_sim.world.flash import NorViolation
 from tests.host.boards import board, reported, run
@@ -35,6 +35,29 @@ def test_every_boot_starts_with_fresh_modules(tmp_path, runtime):
         run(world, 10)
         assert world.chip.boots > 5
         assert reported(world) == [1, 2]
+
+
+@pytest.mark.parametrize("guard", ["BaseException", "KeyboardInterrupt"])
+def test_a_ctrl_c_at_this_computer_is_none_of_the_chips(tmp_path, guard):
+    """Whatever the firmware catches; the chip's own at its serial port is another one."""
+    main = f"""
+import os, signal
+try:
+    raise KeyboardInterrupt
+except KeyboardInterrupt:
+    pass
+try:
+    os.kill(os.getpid(), signal.SIGINT)
+    for _ in "1":
+        pass
+except {guard}:
+    pass
+report("it went on")
+"""
+    with board(tmp_path, "cpython", main) as world:
+        with pytest.raises(KeyboardInterrupt):
+            run(world, 1)
+        assert world.rtc.memory == b""
 
 
 @BOTH
@@ -259,3 +282,10 @@ def test_a_thousand_boots_leave_no_process_and_no_file(tmp_path, runtime):
         assert world.chip.boots >= 1000
         assert world.chip.reset_cause == protocol.DEEP_SLEEP_RESET
     assert _held() == before
+
+
+def test_a_ctrl_c_leaves_the_helper_to_whoever_waits_for_it(tmp_path):
+    """A terminal sends it to the whole group of processes; the helper's end is that of its socket."""
+    with board(tmp_path, "micropython", SLEEP_A_SECOND) as world:
+        run(world, 2)
+        assert os.getpgid(vm._running._process.pid) != os.getpgid(0)
