@@ -232,7 +232,8 @@ def test_the_attributes_of_the_chip_s_modules_and_of_umqtt_keep_their_names():
 
 def test_a_method_that_only_what_is_loaded_later_asks_for_comes_with_that(tmp_path):
     shapes = PROGRAM["firmware/shapes.py"].replace("    def never(self):", "    def painted(self):")
-    rare = PROGRAM["firmware/rare.py"].replace("raise", "print(places.append(Wide('e').painted()))\n    raise")
+    painted = "print(places.append(Wide('e').painted()), Wide('f').painted())"
+    rare = PROGRAM["firmware/rare.py"].replace("raise", painted + "\n    raise")
     asked = {"shapes": shapes, "rare": rare}
     files = linked(**asked)
     assert files["firmware/app.py"].count("def ") == linked(shapes=shapes)["firmware/app.py"].count("def ")

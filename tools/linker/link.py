@@ -8,6 +8,8 @@ from collections import Counter
 from itertools import chain, islice
 
 from tools.linker.constants import put_in_place
+from tools.linker.frames import pack
+from tools.linker.inline import Inliner
 from tools.linker.names import CALLED, FOREIGN, READY
 from tools.linker.parts import Part, chunks, is_own_import, used
 from tools.linker.program import PACKAGE, Program
@@ -39,6 +41,10 @@ def link(sources):
     called = CALLED | program.asked
     parts = used(parts, program.entries, called)
     made = chunks(parts, program.entries, called)
+    Inliner(made, program.entries, frozenset(attributes.values()), texts).run()
+    for part in chain(*made.values()):
+        for function in part.functions():
+            pack(function, kept)
     outside = {file: text for file, text in sources.items() if not file.startswith(PACKAGE + "/")}
     return {**outside, **_written(made, program.entries, foreign, kept)}
 

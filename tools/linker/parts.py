@@ -34,6 +34,11 @@ class Part:
             node.body = [member for member in inner if member not in self.methods.values()]
         self._look(node, frozenset())
 
+    def functions(self):
+        """The functions right within it, or itself."""
+        inner = self.node.body if isinstance(self.node, ast.ClassDef) else [self.node]
+        return [node for node in inner if isinstance(node, ast.FunctionDef)]
+
     def add(self, name):
         """Put a method back."""
         self._take(self.methods.pop(name))
@@ -49,9 +54,13 @@ class Part:
         if not methods:
             return []
         self.node.body = [member for member in self.node.body if member not in methods]
-        self.uses, self.later, self.attributes = {}, {}, set()
-        self._look(self.node, frozenset())
+        self.look_again()
         return [_Method(method, self) for method in methods]
+
+    def look_again(self):
+        """Find anew what it asks for, after a change of its statement."""
+        self.uses, self.later, self.attributes = {self.owner.binds[0]: None} if self.owner else {}, {}, set()
+        self._look(self.node, frozenset())
 
     def _look(self, node, imported):
         if isinstance(node, ast.FunctionDef):

@@ -222,13 +222,13 @@ def without_docstring(body):
     return [part for part in body if not (isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant))]
 
 
-_INNER = (ast.FunctionDef, ast.Lambda, ast.ClassDef, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+INNER = (ast.FunctionDef, ast.Lambda, ast.ClassDef, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 def _own_nodes(node):
     """The nodes below `node`, itself included, but for the inside of functions, classes and comprehensions."""
     yield node
-    if not isinstance(node, _INNER):
+    if not isinstance(node, INNER):
         for child in ast.iter_child_nodes(node):
             yield from _own_nodes(child)
 
