@@ -38,9 +38,10 @@ def soak(asked):
     except SoakFailure as failure:
         print(f"seed {asked.seed}, {asked.runtime}: {failure}", *failure.story, sep="\n", flush=True)
         if asked.only is None:
+            again = f"make soak SEED={asked.seed} DAYS={asked.days} RUNTIME={asked.runtime}"
+            print(f"again: {again}; looking for few steps that do", flush=True)
             least = shortened(asked.seed, steps, failure, asked.runtime)
-            only = ",".join(str(step.number) for step in least)
-            print(f"again: make soak SEED={asked.seed} DAYS={asked.days} RUNTIME={asked.runtime} ONLY={only}")
+            print(f"again: {again} ONLY={','.join(str(step.number) for step in least)}")
         return 1
     print(f"seed {asked.seed}, {asked.runtime}: {report}", flush=True)
     return 0

@@ -104,7 +104,10 @@ def journal_records(data):
     for body in _picture(state):
         records.check_body(body)
         again.apply(body)
-    assert _picture(again) == _picture(state)
+    # A burn whose outcome is missing fills its bucket again; no lock writes a bucket before that outcome.
+    assert [body for body in _picture(again) if body[0] != records.BUCKETS or not state.pending] == [
+        body for body in _picture(state) if body[0] != records.BUCKETS or not state.pending
+    ]
 
 
 def log(data):
@@ -119,7 +122,7 @@ def log(data):
     except StorageError:
         return
     numbers = [event.sequence for event in audit.events()]
-    assert numbers[-3:] == [audit.head[0] - 2, audit.head[0] - 1, audit.head[0]], numbers
+    assert numbers[-3:] == [audit.head[0] - back & 0xFFFFFFFF for back in (2, 1, 0)], numbers
 
 
 def log_records(data):

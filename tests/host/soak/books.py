@@ -10,6 +10,8 @@ from dataclasses import dataclass
 BURST, REFILL = {6: 5, 9: 10, 10: 5}, {6: 48 * 3600, 9: 8 * 3600, 10: 48 * 3600}
 """Buckets by typed length: entries at once, and seconds for one more."""
 OWNERS_LENGTH = 12
+DURESS = "alarm"
+"""Label of the grant whose codes say that they are typed under duress."""
 STEP = 4 * 3600
 GROUPS = {
     "opened": "opened",
@@ -82,9 +84,9 @@ class Buckets:
                 self._least[length] = min(BURST[length], self._least[length] + 0.9 * max(0, seconds - 60) / refill)
         self._proven = True
 
-    def has(self, length):
-        """Whether there is an entry left for certain; the owner's length has no bucket."""
-        return length not in BURST or self._least[length] >= 1
+    def has(self, length, entries=1):
+        """Whether there are so many entries left for certain; the owner's length has no bucket."""
+        return length not in BURST or self._least[length] >= entries
 
     def take(self, length, answer):
         """An entry was answered so: a guess costs one, and what nobody heard may have."""
@@ -101,8 +103,10 @@ class Books:
     """Codes by their digits, buckets, what was heard, and what the log has told.
 
     revoked: labels of grants that open no more; revoking: those that may not. said, told: how often each answer was
-    given and each was in the log. unsure: entries that may be missing in either. counted: attempts seen for certain.
-    attempts: most that the lock has said. radio: openings by radio that are still allowed.
+    given and each was in the log, and how often each grant has opened, and under duress. unsure: entries that may be
+    missing in either. counted: attempts seen for certain. attempts: most that the lock has said. radio: openings by
+    radio that are still allowed. openings: all that had a right, whether anybody heard of them or not. labels: of
+    grants by id.
     """
 
     def __init__(self, now):
@@ -112,7 +116,8 @@ class Books:
         self.said, self.told = Counter(), Counter()
         self.unsure = 0
         self.counted = self.attempts = 0
-        self.radio = 0
+        self.radio = self.openings = 0
+        self.labels = {}
 
     def enter(self, code):
         """Take a Code in."""
@@ -132,12 +137,12 @@ class Books:
             return False
         return not (honest and code.ends) or code.begins - 2 * STEP <= now < code.ends + 2 * STEP
 
-    def must_open(self, code, now, honest):
-        """Whether nothing that the books know of can keep it from opening."""
+    def must_open(self, code, now, honest, entries=1):
+        """Whether nothing that the books know of can keep it from opening, as one of so many entries."""
         if not self.may_open(code, now, honest) or code.doubtful or code.label in self.revoking:
             return False
         inside = not code.ends or honest and code.begins <= now < code.ends - 1
-        return inside and self.buckets.has(len(code.digits))
+        return inside and self.buckets.has(len(code.digits), entries)
 
     def heard(self, digits, answer, certain=True):
         """An entry was answered; `certain`: the power stayed, so that the log has it, too."""
@@ -148,10 +153,18 @@ class Books:
             self.unsure += 1
         else:
             self.said[HEARD.get(answer, answer)] += 1
+            if answer == "opened" and digits in self.codes:
+                self.opened(self.codes[digits].label)
+
+    def opened(self, label):
+        """A code of this grant has opened, and the power stayed."""
+        self.said[f"opened by {label}"] += 1
+        self.said["under duress"] += label == DURESS
 
     def moved(self, code, times):
         """The bolt has opened so many times since a code was typed, None for digits that are none."""
         assert times <= 1, f"one entry, {times} openings"
+        self.openings += times
         if times:
             assert code is not None, "digits that are no code opened"
             assert not code.spent, f"{code.digits} of {code.label} opened, and is spent"
@@ -163,10 +176,19 @@ class Books:
         if code.label != "owner":
             code.spent = True
 
-    def event(self, event, decision):
-        """One event of the log, in their order; `decision`: its word or None."""
+    def event(self, event, decision, duress):
+        """One event of the log about an entry, in their order; `decision`: its word, None: it is of an order by radio.
+        duress: whether it says so."""
         if decision:
             self.told[GROUPS[decision]] += event.count
+        if decision == "opened":
+            self.told[f"opened by {self.labels.get(event.grant)}"] += event.count
+            self.told["under duress"] += bool(duress)
+
+    @property
+    def entries_told(self):
+        """How many entries the log has told of."""
+        return sum(self.told[word] for word in GROUPS.values())
 
     def check_log(self):
         """Hold what the log tells against what was heard."""

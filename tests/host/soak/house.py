@@ -1,5 +1,7 @@
 """A door lived with: the whole lock beside its gateway and the books, and everything that a step may need of them."""
 
+from collections import Counter
+
 from host_sim.lock import Lock
 from host_sim.world.chip import BOOTING
 from tests.host.peer import Peer
@@ -18,7 +20,8 @@ class House:
 
     jammed, weak, erased: the bolt is blocked; the batteries are low; the chip has erased its NVS. lives: how often the
     lock was provisioned. entries: typed so far. given: highest id of a grant. misled_at, set_at: when the clock was
-    last put in doubt, and when it was last set over the cable.
+    last put in doubt, and when it was last set over the cable. held: a code keeps the bolt open. words: how often
+    orders to the locks before this one ended how. weighed: days, charge, entries and check-ins at the last audit.
     """
 
     def __init__(self, seed, runtime="cpython", story=None, **options):
@@ -29,6 +32,8 @@ class House:
         self.entries = self.lives = self._connects = 0
         self._unslept = 0  # entries of this session, whose log may not be complete
         self._seed = seed
+        self.weighed = self.began / 86_400, 0, 0, 0
+        self.words = Counter()
         self.move_in()
 
     def close(self):
@@ -37,13 +42,15 @@ class House:
     def move_in(self):
         """The lock was provisioned: everything begins anew."""
         lock = self.lock
+        self.words += self.gateway.words if self.lives else Counter()
         self.books = Books(lock.now)
+        self.books.labels = {number: grant["label"] for number, grant in enumerate(config().grants, 1)}
+        self._moved = lock.openings
         self.gateway = Gateway(lock.lock_id, lambda: self.lock.now, self.books)
         self._connects += self.peer.connects if self.lives else 0
         self.peer = Peer(self.gateway)
-        self.jammed = self.weak = self.erased = False
+        self.jammed = self.weak = self.erased = self.held = False
         self.misled_at, self.set_at = 0, lock.now
-        self.menu = False
         self.broker("up")
         self.books.enter(Code(OWNERS_CODE, "owner"))
         self.lives += 1
@@ -134,15 +141,20 @@ class House:
     def went_dark(self):
         """The power went."""
         self.tell("the power is gone")
-        self.menu = False
+        self.held = False
         self.mislead()
         self.books.unsure += self._unslept
 
     def visit(self, code, cut=None):
-        """Type a Code and hold what happens against the books; `cut`: power goes at this flash operation."""
+        """Type a Code, and go in where it opens; `cut`: power goes at this flash operation."""
+        if self.typed(code, cut) == "opened" and self.lock.powered:
+            self.go_in()
+
+    def typed(self, code, cut=None):
+        """Type a Code and hold what happens against the books; the answer."""
         lock, books = self.lock, self.books
         books.buckets.pass_time(lock.now)
-        must = self._must_open(code) and cut is None
+        must = self.must_open(code) and cut is None
         may = not self.erased and books.may_open(code, lock.now, self.honest)
         if cut:
             lock.cut_at_flash_op(*cut)
@@ -150,15 +162,16 @@ class House:
         lock.cut_at_flash_op(0)
         assert not must or answer == "opened", f"{code} must open, the answer was {answer}"
         books.heard(code.digits, answer, lock.powered)
-        self._burnt(code, answer, moved, may)
-        if answer == "opened" and lock.powered:
-            self.go_in()
+        self.judged(code, answer, moved, may)
+        return answer
 
-    def _must_open(self, code):
+    def must_open(self, code, entries=1):
+        """Whether nothing can keep a Code from opening, as one of so many entries."""
         trouble = self.jammed or self.weak or self.erased
-        return not trouble and self.books.must_open(code, self.lock.now, self.honest)
+        return not trouble and self.books.must_open(code, self.lock.now, self.honest, entries)
 
-    def _burnt(self, code, answer, moved, may):
+    def judged(self, code, answer, moved, may):
+        """What a Code is worth after it was answered so, and the bolt has moved so often; `may`: it may open."""
         books = self.books
         assert may or not moved, f"{code} opened, and may not"
         books.moved(code, moved)
@@ -176,67 +189,6 @@ class House:
         lock.door("open")
         lock.wait(4)
         lock.door("closed")
-        self.menu = False
-
-    def wait_for(self, code, approved):
-        """Type a Code of two parts, and wait for what the other end says; `approved`: it will say yes."""
-        lock, books = self.lock, self.books
-        books.buckets.pass_time(lock.now)
-        may = not self.erased and books.may_open(code, lock.now, self.honest) and approved
-        before = lock.openings
-        answer, _ = self.enter(code.digits)
-        # The other end may be so quick that "accepted" is cut off, and a muted lock's light then reads like "early".
-        books.heard(code.digits, "accepted" if answer == "early" else answer, lock.powered)
-        lock.run_until(lambda: lock.openings > before or not lock.awake, 90)
-        moved = lock.openings - before
-        if moved:
-            self.tell("approved, and the bolt opened")
-            lock.run_until(lambda: lock.bolt != "between", 3)
-            books.said["opened"] += 1
-            books.unsure += not lock.powered
-            self._burnt(code, "opened", moved, may)
-            self.go_in()
-        elif approved:
-            code.doubtful = not code.spent
-            books.unsure += 1
-
-    def call(self, code):
-        """Call the other end, by a Code or without one, and wait for what it does; it may open once."""
-        lock = self.lock
-        before = lock.openings
-        if code is None:
-            self.enter("0")
-        else:
-            self.books.buckets.pass_time(lock.now)
-            answer, _ = self.enter(code.digits)
-            assert not code.spent or answer != "accepted", f"{code} called, and is spent"
-            self.books.heard(code.digits, answer, lock.powered)
-            code.spent |= answer in ("accepted", "used")
-            code.doubtful = not code.spent and answer in (None, "opened")
-        lock.run_until(lambda: lock.openings > before or not lock.awake, 150)
-        moved = lock.openings - before
-        assert moved <= self.books.radio, "a call opened the bolt with nobody at the other end"
-        if moved:
-            self.tell("opened from afar")
-            self.go_in()
-
-    def audit(self):
-        """The gateway has had the whole log: it tells what was heard at the door."""
-        lock, books = self.lock, self.books
-        for _ in range(60):
-            self.gateway.complete = False
-            assert lock.run_until(lambda: self.gateway.complete and not lock.awake, 26 * 3600), (
-                "no check-in within a day"
-            )
-            if self.gateway.told == self.gateway.head:
-                break
-        else:
-            raise AssertionError(f"the gateway has {self.gateway.told} events of {self.gateway.head}")
-        books.check_log()
-        self.tell(f"the log tells of {sum(books.told.values())} entries in {self.gateway.told} events")
-        books.said.clear()
-        books.told.clear()
-        books.unsure = 0
 
     def stranger(self, digits):
         """Somebody who has no right types digits, which may be those of a code that was seen."""
@@ -256,6 +208,11 @@ class House:
             self._unslept += 1
             self.books.said["wrong"] += 1
 
+    def check_openings(self):
+        """Each time that the bolt was drawn somebody had a right to it."""
+        moved = self.lock.openings - self._moved
+        assert moved == self.books.openings, f"{moved} openings, {self.books.openings} had a right"
+
     def rest(self, seconds=90):
         """Let the lock go to sleep, and see that it left the door locked."""
         lock = self.lock
@@ -266,6 +223,6 @@ class House:
             self.went_dark()
             return
         self._unslept = 0
-        locked = lock.bolt == "locked" or self.jammed or self.weak or lock.door_state == "open"
+        locked = lock.bolt == "locked" or self.jammed or self.weak or self.held or lock.door_state == "open"
         assert locked, f"the lock sleeps, and the bolt is {lock.bolt}"
         assert not lock.prompt

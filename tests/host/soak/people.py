@@ -5,20 +5,20 @@ from firmware.core.grants import Grants
 from firmware.core.packing import pack_grant
 from firmware.core.verify import otp_code
 from firmware.core.words import EVENT
-from firmware.net import messages as m
 from tests.host.soak.books import STEP, Code
-from tests.host.soak.gateway import CARRIER, GATEWAY
+from tests.host.soak.gateway import CARRIER
 from tests.host.soak.house import FAST
 from tests.host.soak.setting import OWNERS_CODE, PARCELS, WINDOW
 
-APPROVED, DENIED = (m.APPROVE_ENTRY, m.REFUSE_ENTRY)
+DAY_S = 86_400
 
 
 class Given:
-    """A grant that was put into the lock by radio. until: unix second at which it ends. taken: it is being revoked."""
+    """A grant that was put into the lock by radio by `issuer`. until: unix second at which it ends. taken: it is being
+    revoked."""
 
-    def __init__(self, number, lock_id, until):
-        self.label, self.number, self.until = f"given{number}", number, until
+    def __init__(self, number, lock_id, until, issuer=CARRIER):
+        self.label, self.number, self.until, self.issuer = f"given{number}", number, until, issuer
         self.taken = False
         key = number.to_bytes(20, "big")
         self.record = pack_grant(
@@ -28,7 +28,7 @@ class Given:
             digits=8,
             check=True,
             window=WINDOW,
-            issuer=CARRIER,
+            issuer=issuer,
             label=self.label,
             valid_until=until,
         )
@@ -40,7 +40,7 @@ class Given:
 
 
 class People:
-    """Part of Steps: house, chance. given: the Given grants, by life of the lock and label."""
+    """Part of Steps: house, chance. given: the Given grants that the lock has, by its life and their label."""
 
     def __init__(self, house):
         self.house = house
@@ -108,38 +108,6 @@ class People:
         digits = house.lock.issue(label)
         house.visit(house.books.codes.get(digits) or house.books.enter(Code(digits, label)))
 
-    def _in_home(self):
-        """A code that waits for the owner's yes by radio."""
-        house = self.house
-        answer = self.chance.choice((APPROVED, APPROVED, DENIED, None))
-        code = self._event_code("both")
-
-        def asked(hello):
-            if hello.waiting and answer:
-                nonce = hello.waiting.boots, hello.waiting.number
-                house.gateway.command(CARRIER, answer, *nonce, once=True)
-
-        house.gateway.at_hello = asked
-        house.wait_for(code, answer == APPROVED)
-        house.gateway.at_hello = lambda hello: None
-
-    def _call(self):
-        """A courier without a code calls; perhaps the owner opens from afar."""
-        house = self.house
-        opens = self.chance.random() < 0.6
-
-        def called(hello):
-            if hello.reason == m.BY_CALL and opens and not house.books.radio:
-                nonce, until = (hello.nonce.boots, hello.nonce.number), int(house.lock.now) + 600
-                house.books.radio = 1
-                house.gateway.command(CARRIER, m.UNLOCK_NOW, *nonce, until, once=True)
-
-        house.gateway.at_hello = called
-        house.gateway.listen = 20
-        house.call(self._event_code("caller") if self.chance.random() < 0.5 else None)
-        house.gateway.at_hello = lambda hello: None
-        house.gateway.listen = house.books.radio = 0
-
     def _stranger(self):
         house, chance = self.house, self.chance
         for _ in range(chance.choice((1, 2, 4, 20))):
@@ -168,100 +136,3 @@ class People:
                 house.lock.press("".join(chance.sample("0123456789*#", k=2)), 60)
                 house.lock.type("*", **FAST)
             assert house.lock.openings == before
-
-    def _menu(self):
-        """The owner at the menu, before the closed door."""
-        house, chance, books = self.house, self.chance, self.house.books
-        books.buckets.pass_time(house.lock.now)
-        if house.jammed or house.weak or house.erased:
-            return
-        answer, moved = house.enter(OWNERS_CODE)
-        books.heard(OWNERS_CODE, answer, house.lock.powered)
-        books.moved(books.codes[OWNERS_CODE], moved)
-        if answer != "opened":
-            return
-        house.lock.run_until(lambda: house.lock.bolt == "locked", 20)
-        function = chance.choice(("1", "2", "3", "5", "7", "83"))
-        answer, moved = house.enter(function)
-        assert not moved
-        if function == "7" and answer == "accepted":
-            books.buckets.filled()
-        if function == "83" and answer == "accepted":
-            code = self._event_code("courier")
-            answer, moved = house.enter(code.digits)
-            assert not moved
-            books.unsure += 2
-            code.doubtful = not code.spent and answer != "accepted"
-            code.spent |= answer == "accepted"
-
-    def _ajar(self):
-        house = self.house
-        self._owner()
-        lock = house.lock
-        if lock.powered and lock.bolt == "unlocked":
-            lock.door("open")
-            lock.wait(self.chance.choice((20, 70, 400)))
-            lock.door("closed")
-
-    def _order(self):
-        """The gateway wants something: it is done once, whatever becomes of the message."""
-        house, chance = self.house, self.chance
-        what = chance.choice(("identify", "mute", "log", "code", "base", "give", "give", "take"))
-        if what == "identify":
-            house.gateway.command(GATEWAY, m.IDENTIFY)
-        elif what == "mute":
-            house.gateway.command(GATEWAY, m.MUTE, chance.randrange(2))
-        elif what == "log":
-            house.gateway.command(GATEWAY, m.SEND_LOG, max(1, house.gateway.told - 50))
-        elif what == "code":
-            code = self._event_code("courier")
-            if not code.spent:
-                code.doubtful = True
-                house.gateway.command(CARRIER, m.REVOKE_CODE, 1, 0, code.value, done=self._revoked(code))
-        elif what == "give":
-            self._give()
-        elif what == "take":
-            self._take_back()
-        else:
-            house.gateway.command(CARRIER, m.SET_BASE, 1, self._highest("courier"))
-
-    def _give(self):
-        """A grant for some days, by radio; its codes are typed once the lock has said that it has it."""
-        house = self.house
-        house.given += 1
-        given = Given(house.given, house.lock.lock_id, int(house.lock.now) + self.chance.randint(1, 9) * 86_400)
-        key = house.lives, given.label
-
-        def done(word):
-            if word in (m.DONE, m.BEFORE):
-                self.given[key] = given
-
-        house.gateway.command(GATEWAY, m.PUT_GRANT, given.record, done=done)
-
-    def _take_back(self):
-        """One of these grants is revoked."""
-        house, books = self.house, self.house.books
-        mine = [given for (life, label), given in self.given.items() if life == house.lives and not given.taken]
-        if not mine:
-            return
-        given = self.chance.choice(mine)
-        given.taken = True
-        books.revoking.add(given.label)
-
-        def done(word):
-            if word in (m.DONE, m.BEFORE):
-                books.revoked.add(given.label)
-
-        house.gateway.command(GATEWAY, m.REVOKE_GRANT, given.number, done=done)
-
-    def _highest(self, label):
-        """The lowest counter of a grant that may still open: what `set base` may name."""
-        out = [code.value for code in self.house.books.codes.values() if code.label == label and not code.spent]
-        return min(out, default=self._counters.get((self.house.lives, label), 0))
-
-    def _revoked(self, code):
-        def done(word):
-            if word in (m.DONE, m.BEFORE):
-                code.doubtful, code.spent = False, True
-
-        return done

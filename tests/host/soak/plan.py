@@ -19,14 +19,17 @@ RATES = {
     "fitter": 0.2,
     "alarm": 0.05,
     "in_home": 0.4,
+    "pair": 0.3,
+    "hold": 0.1,
     "call": 0.4,
     "parcel": 0.1,
     "stranger": 1.5,
     "keys": 0.5,
     "cut": 0.4,
     "pull": 0.15,
-    "menu": 0.15,
-    "order": 0.8,
+    "menu": 0.25,
+    "order": 1.6,
+    "dark": 0.2,
     "sync": 0.25,
     "misread": 0.1,
     "jump": 0.03,
@@ -41,18 +44,32 @@ RATES = {
     "nvs": 0.01,
 }
 """How often a day each kind of step comes, on the average: people at the door first, then what goes wrong."""
-PEOPLE = ("courier", "guest", "app", "owner", "fitter", "alarm", "in_home", "call", "parcel", "keys", "ajar")
+PEOPLE = (
+    "courier",
+    "guest",
+    "app",
+    "owner",
+    "fitter",
+    "alarm",
+    "in_home",
+    "pair",
+    "hold",
+    "call",
+    "parcel",
+    "keys",
+    "ajar",
+)
 AUDIT_EVERY = 5
 """Days after which the log is held against what was heard."""
 _MORNING, _NIGHT = 7 * 3600, 21 * 3600
 
 
-def plan(seed, days):
-    """The steps of so many days, in their order."""
+def plan(seed, days, rates=RATES):
+    """The steps of so many days, in their order; `rates`: which kinds of step, and how often."""
     chance = Random(seed)
     found = []
     for day in range(days):
-        for kind, rate in RATES.items():
+        for kind, rate in rates.items():
             for _ in range(int(rate + chance.random())):
                 hours = (_MORNING, _NIGHT) if kind in PEOPLE else (0, DAY)
                 found.append((day * DAY + chance.randrange(*hours), kind, chance.getrandbits(32)))

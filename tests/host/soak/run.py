@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 
+from host_sim.world.port import WorldFault
 from tests.host.soak.house import House
 from tests.host.soak.plan import DAY
 from tests.host.soak.steps import Steps
@@ -23,9 +24,11 @@ class SoakFailure(AssertionError):
 
 @dataclass
 class Report:
-    """kinds: how often each step was played. entries: typed. days: simulated. seconds: of real time."""
+    """kinds: how often each step was played. words: how often orders of each type ended how. entries: typed. days:
+    simulated. seconds: of real time."""
 
     kinds: Counter
+    words: Counter
     entries: int
     check_ins: int
     days: float
@@ -34,9 +37,10 @@ class Report:
     def __str__(self):
         each = (self.entries + self.check_ins) / self.seconds
         kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(self.kinds.items()))
+        words = ", ".join(f"{kind} {word} {count}" for (kind, word), count in sorted(self.words.items()))
         return (
             f"{self.days:.0f} days, {self.entries} entries, {self.check_ins} check-ins in {self.seconds:.0f} s, "
-            f"{each:.0f} of them a second; {kinds}"
+            f"{each:.0f} of them a second; {kinds}; {words}"
         )
 
 
@@ -52,11 +56,14 @@ def live(seed, steps, runtime="cpython", story=None, **options):
         for step in steps:
             try:
                 player.play(step)
-            except Exception as problem:
+            except (Exception, WorldFault) as caught:
+                problem = caught.__cause__ if isinstance(caught, WorldFault) else caught
                 raise SoakFailure(step, f"{type(problem).__name__}: {problem}", house.story[-_LAST_LINES:]) from problem
             kinds[step.kind] += 1
         days = (house.lock.now - house.began) / DAY
-        return Report(kinds, house.entries, house.check_ins, days, time.monotonic() - began)
+        return Report(
+            kinds, house.words + house.gateway.words, house.entries, house.check_ins, days, time.monotonic() - began
+        )
     finally:
         house.close()
 

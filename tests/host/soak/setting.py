@@ -2,10 +2,11 @@
 
 from random import Random
 
-from firmware.core.words import APPROVE, CALL, DURESS, OWNER, REMOTE, SERVICE, UNLOCK
+from firmware.core.words import APPROVE, CALL, DURESS, HOLD_OPEN, OWNER, REMOTE, SERVICE, UNLOCK
 from host_sim.lock import LockConfig
 from tests.host.radio_lock import INSECURE
 from tests.host.soak.books import BURST, REFILL, STEP
+from tests.host.soak.books import DURESS as DURESS_LABEL
 from tests.host.soak.gateway import CARRIER, GATEWAY, GUEST
 
 OWNERS_CODE = "482913375604"
@@ -16,6 +17,8 @@ ISSUERS = [
     [GUEST, "guest", UNLOCK, 64],
 ]
 WINDOW = 8
+HOLD_S = 3600
+"""For which a code may hold the bolt open, at most: `set settings` makes it less."""
 _EVENT = {"kind": "event", "digits": 8, "check": True, "window": WINDOW}
 GRANTS = [
     {"label": "courier", **_EVENT, "issuer": CARRIER},
@@ -24,7 +27,10 @@ GRANTS = [
     {"label": "caller", **_EVENT, "permissions": CALL, "issuer": CARRIER},
     {"label": "both", **_EVENT, "second": REMOTE, "issuer": CARRIER},
     {"label": "fitter", **_EVENT, "permissions": SERVICE | UNLOCK},
-    {"label": "alarm", **_EVENT, "permissions": UNLOCK | DURESS},
+    {"label": DURESS_LABEL, **_EVENT, "permissions": UNLOCK | DURESS},
+    {"label": "holder", **_EVENT, "permissions": UNLOCK | HOLD_OPEN},
+    {"label": "pair", **_EVENT, "second": 10, "issuer": CARRIER},
+    {"label": "recipient", **_EVENT, "permissions": APPROVE},
     {"label": "owner", "kind": "number", "number": OWNERS_CODE, "uses": 0, "permissions": UNLOCK | OWNER},
 ]
 
@@ -40,6 +46,6 @@ def config():
     return LockConfig(
         grants=GRANTS + parcels,
         buckets=[(length, BURST[length], REFILL[length]) for length in BURST],
-        settings={"issuers": ISSUERS, "risk_one_in": 50},
+        settings={"issuers": ISSUERS, "risk_one_in": 50, "hold_s": HOLD_S},
         radio={**INSECURE, "often_s": 900, "rarely_s": 3600},
     )

@@ -2,17 +2,16 @@
 
 from random import Random
 
+from tests.host.soak.audit import audit
 from tests.host.soak.house import LONGEST_S
-from tests.host.soak.people import People
+from tests.host.soak.indoors import Indoors
+from tests.host.soak.orders import Orders
+from tests.host.soak.parts import Parts
 from tests.host.soak.troubles import Troubles
 
 
-class Steps(People, Troubles):
+class Steps(Parts, Indoors, Orders, Troubles):
     """A step of kind `courier` is the method `_courier`."""
-
-    def __init__(self, house):
-        People.__init__(self, house)
-        Troubles.__init__(self)
 
     def play(self, step):
         """One Step, when its time has come; then the lock rests."""
@@ -30,6 +29,7 @@ class Steps(People, Troubles):
             lock.wait(self.chance.choice((1, 30, 3600)))
             house.ready()
         house.rest(LONGEST_S)
+        house.check_openings()
 
     def _come_back(self):
         house = self.house
@@ -52,4 +52,4 @@ class Steps(People, Troubles):
         self._come_back()
         house.broker("up")
         house.rest(LONGEST_S)
-        house.audit()
+        audit(house)

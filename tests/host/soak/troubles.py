@@ -6,6 +6,7 @@ from host_sim.world.ends import FaultyEnd
 from host_sim.world.tears import TEARS
 from tests.host.soak.books import STEP
 from tests.host.soak.house import LONGEST_S
+from tests.host.soak.people import People
 from tests.host.soak.setting import OWNERS_CODE
 
 WINTER = (11, 12, 1, 2, 3)
@@ -14,10 +15,11 @@ COLD_MOHM = (1600, 2400, 3600)
 """Inner resistance of the cells then; with the last the chip loses its power when the motor stalls."""
 
 
-class Troubles:
+class Troubles(People):
     """Part of Steps. until: when what is away (broker, Wi-Fi) is back."""
 
-    def __init__(self):
+    def __init__(self, house):
+        super().__init__(house)
         self.until = {}
 
     def _cut(self):
