@@ -14,6 +14,7 @@ from tests.host.owners import CONFIG, PASSPHRASE, folder, lock_of, record, run
 from tools.cli import app
 from tools.gateway.keyfile import load
 from tools.gateway.store import Store
+from tools.owner.cli import UNWELL
 from tools.owner.keep import Keep
 
 PROJECT = Path(__file__).parents[2]
@@ -61,9 +62,10 @@ def test_an_owners_day(keep, tmp_path, frozen):
     assert "as the lock wrote them; head" in log.stdout
     listed = run(keep, "list", "front").stdout
     assert [word for word in ("Ben", "used", "not yet") if word not in listed] == []
-    doctor = run(keep, "doctor", "front", "--dump", tmp_path / "dump").stdout
+    doctor = run(keep, "doctor", "front", "--dump", tmp_path / "dump")
     for text in ("batteries 6.0", "time zone CET-1CEST", "clock set Mon 2 Mar 2026 09:00", "nothing was refused"):
-        assert text in doctor
+        assert text in doctor.stdout
+    assert doctor.exit_code == 0
 
 
 def test_a_log_of_before_is_told(keep, tmp_path):
@@ -230,7 +232,8 @@ def heard(tmp_path):
 
 def test_doctor_asks_the_gateway(heard):
     keep, path, lock = heard
-    assert "it has never checked in" in run(keep, "doctor", "front", "--gateway", path).stdout
+    silent = run(keep, "doctor", "front", "--gateway", path)
+    assert ("it has never checked in" in silent.stdout, silent.exit_code) == (True, UNWELL)
     with End(path) as end:
         end.check_in(lock)
     send = ["gateway", "send", "door 0", "mute", "on", "--keys", str(path)]
@@ -281,4 +284,5 @@ def test_a_memory_that_was_tampered_with_is_not_believed(keep, tmp_path):
     done = run(keep, "log", "front", tmp_path / "dump")
     assert (done.exit_code, "memory of used codes cannot be believed" in done.stderr) == (0, True)
     assert "open" in run(keep, "list", "front").stdout
-    assert "cannot be believed" in " ".join(run(keep, "doctor", "front", "--dump", tmp_path / "dump").stdout.split())
+    doctor = run(keep, "doctor", "front", "--dump", tmp_path / "dump")
+    assert ("cannot be believed" in " ".join(doctor.stdout.split()), doctor.exit_code) == (True, UNWELL)

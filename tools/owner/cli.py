@@ -28,7 +28,7 @@ from tools.sentence import sentence
 
 app = typer.Typer(help=__doc__.partition(": ")[2], no_args_is_help=True)
 
-FAILED = 2
+FAILED, UNWELL = 2, 3
 FOLDER = Path(typer.get_app_dir("dropbolt"))
 _ERRORS = (KeepError, RecordError, IssueError, WhenError, dump.OtherLock, DumpError, LineError, OSError, sqlite3.Error,
            KeyFileError, OrderError, Refused)  # fmt: skip
@@ -228,7 +228,8 @@ def doctor(
 ):
     """Say how the lock would answer digits at a time, and why; or what it tells itself, and what to do about it.
 
-    It tells by its flash, by its gateway, or on the cable, where nothing is changed.
+    It tells by its flash, by its gateway, or on the cable, where nothing is changed. Status 3: something is wrong with
+    the lock; codes that it refused do not count.
     """
     from tools.owner.answer import answer
     from tools.owner.doctor import examined
@@ -241,8 +242,9 @@ def doctor(
         record = keep.load(lock)
         others = [keep.load(label) for label in keep.labels() if label != lock]
         if code is None:
-            console().print(show.findings(examined(record, others, now, dump_file, gateway, port)))
-            return
+            found = examined(record, others, now, dump_file, gateway, port)
+            console().print(show.findings(found))
+            raise typer.Exit(UNWELL if any(each.of_lock and not each.good for each in found) else 0)
         digits = typer.prompt("Code", hide_input=True, err=True) if code == "ask" else code
         if not (digits.isascii() and digits.isdigit()):
             raise IssueError("a code has digits only")

@@ -24,11 +24,15 @@ _REFUSALS = 5
 
 @dataclass(frozen=True)
 class Finding:
-    """Something about a lock: `good` or not, what it is, and what to do about it ("" for nothing)."""
+    """Something about a lock: `good` or not, what it is, and what to do about it ("" for nothing).
+
+    of_lock: it is about the lock itself; a code that it refused is not.
+    """
 
     good: bool
     what: str
     do: str = ""
+    of_lock: bool = True
 
 
 def names(record):
@@ -74,7 +78,7 @@ def past(record, happened, now):
         issuer = word_of(names(record).issuers, event.issuer)
         by = f" of issuer {issuer}" if issuer else ""
         digits = f", {event.length} digits" if event.length else ""
-        yield Finding(False, f"{at or 'time unknown'}: {decision}{digits}{who}{by}: {what}", do)
+        yield Finding(False, f"{at or 'time unknown'}: {decision}{digits}{who}{by}: {what}", do, of_lock=False)
 
 
 def zone(record, rule, now):
