@@ -2,17 +2,21 @@
 
 import json
 import ssl
+import time
 from types import SimpleNamespace
 
 import pytest
 
 from firmware.calling import BANKS
 from firmware.net.keys import Keys
-from firmware.net.link import BROKER
+from firmware.net.link import BROKER, CERTIFICATE, DENIED
 from firmware.net.settings import Radio
 from firmware.store.vault import Vault
 from host_sim.devices import Namespace
 from host_sim.lock import Lock
+from host_sim.world.ends import TcpEnd
+from tests.host.broker import LOCK
+from tests.host.cabled import Cabled, installed
 from tests.host.certificates import Authority
 from tests.host.owners import CONFIG, NUMBERS, folder
 from tests.host.peer import Issuers, Peer
@@ -20,12 +24,13 @@ from tests.host.prompted import Prompt
 from tests.host.test_provision_check import Person
 from tests.host.vm import ROOT
 from tools.config.reader import ConfigErrors, parse
-from tools.image import Refused
+from tools.image import Refused, release
 from tools.owner.advice import RADIO
 from tools.provision.books import Wanted
-from tools.provision.check import FAILED, PASSED, check
+from tools.provision.check import _TRIALS, FAILED, PASSED, check
 from tools.provision.flow import Provisioning
 from tools.provision.lock import Lock as AtPrompt
+from tools.provision.lock import connected
 from tools.provision.wireless import radio
 
 ISSUER = """
@@ -122,12 +127,12 @@ class Site:
     def __init__(self, lock, keep):
         self.lock, self.keep, self.person = lock, keep, Person(lock)
 
-    def provision(self, config):
-        """(the Record, the Result of its radio or None) of one run."""
+    def provision(self, config, hidden=typed):
+        """(the Record, the Result of its radio or None) of one run at which somebody types `hidden(question)`."""
         board = AtPrompt(Prompt(self.lock), "port")
         board.check("fw-000000000000")
         config = parse(config)
-        wanted = Wanted(config, NUMBERS, radio(config.radio, None, self.keep.path, typed))
+        wanted = Wanted(config, NUMBERS, radio(config.radio, None, self.keep.path, hidden))
         work = Provisioning(board, self.keep, "front", wanted, False, self.person)
         record = work.write()
         results = {result.part: result for result in check(board, record, self.person)}
@@ -172,6 +177,52 @@ def test_the_lock_checks_in_with_its_gateway_and_from_then_on_by_itself(site):
     vault = site.vault()
     assert (vault.ssid, vault.password, vault.gateway) == ("dropbolt", WIFI, 1)
     assert WIFI not in " ".join(site.person.told + site.person.asked)
+
+
+OVER_TLS = PLAIN.replace("1883", "8883").replace('"insecure"', '"certificate"\nca = "ca.pem"') + f'user = "{LOCK}"\n'
+
+
+def trusting(site, broker, authority):
+    """Have a real broker where the configuration says, and its lock trust the certificates of `authority`."""
+    (site.keep.path / "ca.pem").write_text(ssl.DER_cert_to_PEM_cert(authority.der))
+    site.lock.world.network.routes["10.0.0.2", 8883] = lambda: TcpEnd(broker.tls)
+
+
+def test_the_trial_goes_over_tls_to_a_real_broker_and_to_no_other(site, broker):
+    def rightly(question):
+        return WIFI if "Wi-Fi" in question else LOCK
+
+    said = broker.log.count(f"u'{LOCK}'")
+    trusting(site, broker, Authority(1))
+    _, result = site.provision(CONFIG + ISSUER + OVER_TLS, rightly)
+    assert (result.state, result.todo) == (FAILED, RADIO[CERTIFICATE])
+    assert broker.log.count(f"u'{LOCK}'") == said
+    trusting(site, broker, broker.authority)
+    _, result = site.provision(CONFIG + ISSUER + OVER_TLS, rightly)
+    assert (result.state, result.seen) == (PASSED, "the broker takes it; it checks in after the restart"), result
+    assert broker.log.count(f"u'{LOCK}'") == said + 1
+    _, result = site.provision(CONFIG + ISSUER + OVER_TLS)
+    assert (result.state, result.todo) == (FAILED, RADIO[DENIED])
+
+
+def test_the_trial_goes_over_tls_on_the_vm_too(tmp_path, broker, monkeypatch):
+    (tmp_path / "ca.pem").write_text(ssl.DER_cert_to_PEM_cert(broker.authority.der))
+    config = parse(CONFIG + ISSUER + OVER_TLS)
+    monkeypatch.setattr("tools.provision.check._TRIALS", {"radio": _TRIALS["radio"]})
+    monkeypatch.setattr("tools.prompt._SILENT_S", 0.2)
+    made = radio(config.radio, None, tmp_path, lambda question: WIFI if "Wi-Fi" in question else LOCK)
+    with Cabled(installed(tmp_path), held=True) as cable:
+        assert cable.settle()
+        person = cable.do(Person)
+        cable.do(lambda lock: lock.world.network.routes.update({("10.0.0.2", 8883): lambda: TcpEnd(broker.tls)}))
+        now = SimpleNamespace(time=lambda: cable.do(lambda lock: lock.now), monotonic=time.monotonic, sleep=time.sleep)
+        monkeypatch.setattr("tools.provision.flow.time", now)
+        monkeypatch.setattr("tools.provision.lock.time", now)
+        with connected(cable.port) as board:
+            board.check(release.build().folder)
+            work = Provisioning(board, folder(tmp_path), "front", Wanted(config, NUMBERS, made), False, person)
+            (result,) = check(board, work.write(), person)
+    assert (result.state, result.seen) == (PASSED, "the broker takes it; it checks in after the restart"), result
 
 
 def test_keys_that_the_lock_has_are_left_and_new_issuers_get_theirs(site):
