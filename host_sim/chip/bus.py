@@ -15,6 +15,7 @@ from micropython import const
 
 _READ_US = const(3)
 _TELL_US = const(20000)
+_MOST_TAIL = const(60)  # bytes
 
 Stream = object
 """What an object inherits from so that `tls` takes it for a socket; the VM's entry puts `io.IOBase` here."""
@@ -34,7 +35,7 @@ class Chip:
         self._exchange = exchange
         self._rest = rest
         self._cells = cells
-        self._legible = 0
+        self._flags = 0
         self.now = self.next = self.fed = 0
         self.levels = self.contacts = 0
         self.high = self.driven = 0  # rows of the matrix driven high, and driven at all: masks, bit 0 the top row
@@ -43,6 +44,11 @@ class Chip:
         self._situations = {}  # `lit` by driven rows, high rows and contacts, for all that have been met
         self.dozed = 0  # microseconds of light sleep since the last request
         self._read = 0  # bytes of flash read without a request since the last one
+        self._readings = ()  # of the ADC, that follow if no request comes first
+        self._taken = 0  # how many of them were taken
+        self._measured = -1  # pad of which they are
+        self._ahead = None  # microseconds by which the chip's calendar is ahead of `now`; None: not known
+        self.partitions = None  # as the world tells them, once asked
         hello = struct.unpack(protocol.HELLO_REPLY, self.call(protocol.HELLO))
         self.began, self.held_high, self.held_low, self._urgent, self.reset_cause, self.wake_reason = hello[:6]
         self.rows = hello[6:10]
@@ -60,13 +66,14 @@ class Chip:
         """Ask the world; returns the reply's payload, raises OSError with the world's error number."""
         tail = self._tail
         head = self._exchange(
-            struct.pack(protocol.REQUEST, operation, self.now, self.fed, self.dozed, self._read, len(tail))
+            struct.pack(protocol.REQUEST, operation, self.now, self.fed, self.dozed, self._read, self._taken, len(tail))
             + payload
             + tail
         )
         self._tail = b""
-        self.dozed = self._read = 0
-        self.now, self.next, self.levels, contacts, error, size, self._legible = struct.unpack(protocol.REPLY, head)
+        self._readings = ()
+        self.dozed = self._read = self._taken = 0
+        self.now, self.next, self.levels, contacts, error, size, self._flags = struct.unpack(protocol.REPLY, head)
         if contacts != self.contacts:
             self.contacts = contacts
             self.lit = -1
@@ -93,12 +100,34 @@ class Chip:
         """Fill `buffer` from the partition's bytes at `start`; False, and nothing done, if the world must be asked."""
         count = len(buffer)
         end = self.now + protocol.READ_CALL_US + count // protocol.READ_BYTES_PER_US
-        if end >= self.next or not self._legible or self._cells is None:
+        if end >= self.next or not self._flags & protocol.LEGIBLE or self._cells is None:
             return False
         self.now = end
         self._read += count
         buffer[:] = self._cells[start : start + count]
         return True
+
+    def measure(self, pad):
+        """Microvolts at `pad`; the world tells several readings at once, for who takes the median."""
+        known = self._taken < len(self._readings) and pad == self._measured
+        if known and self.now + protocol.ADC_US < self.next:
+            self.now += protocol.ADC_US
+            self._taken += 1
+            return self._readings[self._taken - 1]
+        self._measured = pad
+        first, *self._readings = struct.unpack("<5I", self.call(protocol.ADC, bytes([pad])))
+        return first
+
+    def calendar(self):
+        """Microseconds since 2000 by the chip's own clock, which awake runs as time does."""
+        if self._ahead is None:
+            self._ahead = struct.unpack("<Q", self.call(protocol.RTC_GET))[0] - self.now
+        return self.now + self._ahead
+
+    def set_calendar(self, us):
+        """Set that clock."""
+        self._ahead = None
+        self.call(protocol.RTC_SET, struct.pack("<Q", us))
 
     def row(self, row, state):
         """Output `state` (LOW, HIGH, FLOATING) on a row of the key matrix, given as a mask."""
@@ -122,14 +151,13 @@ class Chip:
         if self._outputs.get(pad, protocol.FLOATING) == state:
             return
         self._outputs[pad] = state
+        self.tell(pad, 0, 65535 if state == protocol.HIGH else 0)
         if self._urgent >> pad & 1:
-            self.call(protocol.OUTPUT, struct.pack("<BB", pad, state))
-        else:
-            self.tell(pad, 0, 65535 if state == protocol.HIGH else 0)
+            self.next = self.now  # before any time passes the world is to know
 
     def tell(self, pad, hz, duty):
-        """Let the world know, within _TELL_US, what a pad does that nothing in the world answers to."""
-        if not self._tail:
+        """Let the world know with the next request what a pad does; within _TELL_US, if somebody waits for it."""
+        if not self._tail and self._flags & protocol.WATCHED or len(self._tail) >= _MOST_TAIL:
             self.next = min(self.next, self.now + _TELL_US)
         self._tail += struct.pack(protocol.ITEM, self.now, pad, hz, duty)
 

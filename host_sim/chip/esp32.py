@@ -87,7 +87,9 @@ class Partition:
 
 
 def _partitions():
-    table = chip.call(protocol.PARTITIONS)
+    if chip.partitions is None:
+        chip.partitions = chip.call(protocol.PARTITIONS)
+    table = chip.partitions
     return [struct.unpack_from(_ENTRY, table, start) for start in range(0, len(table), _ENTRY_SIZE)]
 
 

@@ -92,7 +92,7 @@ class ADC:
 
     def read_uv(self):
         """Calibrated microvolts at the pin, no more than the attenuation lets through."""
-        return min(struct.unpack("<I", chip.call(protocol.ADC, bytes([self._pin.number])))[0], self._full)
+        return min(chip.measure(self._pin.number), self._full)
 
     def read_u16(self):
         return self.read_uv() * 65535 // self._full
@@ -124,11 +124,11 @@ class RTC:
     def datetime(self, fields=None):
         """(year, month, day, weekday, hour, minute, second, microsecond); with `fields`, set the clock."""
         if fields is None:
-            seconds, us = divmod(struct.unpack("<Q", chip.call(protocol.RTC_GET))[0], 1000000)
+            seconds, us = divmod(chip.calendar(), 1000000)
             date = gmtime(seconds)
             return date[:3] + (date[6],) + date[3:6] + (us,)
         seconds = mktime(tuple(fields[:3]) + tuple(fields[4:7]))
-        chip.call(protocol.RTC_SET, struct.pack("<Q", seconds * 1000000 + fields[7]))
+        chip.set_calendar(seconds * 1000000 + fields[7])
         return None
 
     def memory(self, data=None):

@@ -2,18 +2,19 @@
 
 Request: operation u8, instant u64, last feeding of the watchdog u64, time spent in light sleeps of which the world was
 not asked u64 (microseconds since the last request), bytes of flash that the chip has read by itself since then u32,
-size of the tail u16, payload, tail. The tail tells what only an onlooker cares about, such as the LED, and so has
-waited for this request: items of instant u64, GPIO u8, frequency u32 in Hz (0: a steady level), duty u16.
+measurements of the battery that it knew ahead and has made since then u8, size of the tail u16, payload, tail. The tail
+tells what the outputs have done and could wait for this request, since no time has passed or only an onlooker cares:
+items of instant u64, GPIO u8, frequency u32 in Hz (0: a steady level), duty u16.
 
 Reply: instant u64, next u64, levels u64 (bit = GPIO), contacts u16 (bit = row * 3 + column), error i16 (0, or the
-number for OSError), size u16 of the payload that follows, whether the chip may read the flash by itself u8.
+number for OSError), size u16 of the payload that follows, LEGIBLE and WATCHED, added up, u8.
 
 Little-endian; instants are microseconds of the world's clock.
 """
 
 from micropython import const
 
-REQUEST = "<BQQQIH"
+REQUEST = "<BQQQIBH"
 ITEM = "<QBIH"
 REPLY = "<QQQHhHB"
 REPLY_SIZE = const(31)
@@ -28,8 +29,7 @@ WAIT = const(2)  # until u64
 LIGHT_SLEEP = const(3)  # SLEEP -> wake reason u8
 DEEP_SLEEP = const(4)  # SLEEP, pads held high u64, pads held low u64; no reply
 RESET = const(5)  # cause u8; no reply
-OUTPUT = const(6)  # GPIO u8, LOW, HIGH or FLOATING
-ADC = const(7)  # GPIO u8 -> microvolts u32
+ADC = const(7)  # GPIO u8 -> READINGS in microvolts u32: now, and each ADC_US later, if nothing happens before
 I2C_READ = const(8)  # address u8, register u8, count u16 -> bytes
 I2C_WRITE = const(9)  # address u8, register u8, bytes
 I2C_SCAN = const(10)  # -> addresses
@@ -71,6 +71,13 @@ WIFI_STATE = "<4s4s4s4s6sBbBBH"
 SOCKET = "<HQ"  # number, how many microseconds to wait at most
 FOR_EVER = const(0x1000000000000000)
 
+# what a reply says of the world
+LEGIBLE = const(1)  # the chip may read the flash by itself
+WATCHED = const(2)  # somebody waits for what LED and buzzer do: to be told soon
+
+READINGS = const(5)
+ADC_US = const(60)
+
 # how long it takes to read flash: so many microseconds, and one more for each so many bytes
 READ_CALL_US = const(15)
 READ_BYTES_PER_US = const(10)
@@ -94,7 +101,7 @@ EAI_FAIL = const(-202)  # a name that is not resolved (lwIP)
 RETURNED = "main.py returned"
 """What PROMPT says when main.py did."""
 
-# levels of OUTPUT
+# levels of an output
 LOW = const(0)
 HIGH = const(1)
 FLOATING = const(2)

@@ -1,8 +1,5 @@
 """MicroPython's `time` on the ESP32: ticks of the simulated world, an epoch of 2000-01-01, no time zone."""
 
-import struct
-
-import protocol
 from bus import chip
 from micropython import const
 
@@ -49,7 +46,7 @@ def sleep_us(us):
 
 
 def time_ns():
-    return struct.unpack("<Q", chip.call(protocol.RTC_GET))[0] * 1000
+    return chip.calendar() * 1000
 
 
 def time():

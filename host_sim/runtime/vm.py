@@ -33,7 +33,7 @@ class VmRuntime:
     def __init__(self, root, heap=None, hear=None):
         folder = str(firmware_image(root).compiled())
         options = ("-X", f"heapsize={heap}") if heap else ()
-        search_path = f"{chip_image().compiled()}:{folder}"
+        search_path = f"{chip_image().numbered()}:{folder}"
         self._command = (search_path, folder, "micropython", *options, "-m", "vm_main")
         self._boots = 0
         self._ahead = None

@@ -4,6 +4,7 @@ Invariant: whenever the voltage under load falls below `BROWNOUT_MV`, `on_browno
 has recovered in between.
 """
 
+from collections import deque
 from random import Random
 
 BROWNOUT_MV = 3_000
@@ -28,6 +29,7 @@ class Battery:
         self._load_ma = 0
         self._collapsed = self.collapsed
         self._random = Random(seed)
+        self._noise = deque()  # of measurements to come, as far as somebody has asked
 
     @property
     def open_mv(self):
@@ -67,7 +69,21 @@ class Battery:
 
     def adc_uv(self):
         """One measurement at the ADC pin, in microvolts: a third of the voltage, some noise, in whole millivolts."""
-        return max(0, self.mv // DIVIDER + self._random.randint(-_NOISE_MV, _NOISE_MV)) * 1_000
+        value = self.next_uv(1)[0]
+        self.measured(1)
+        return value
+
+    def next_uv(self, count):
+        """What the next `count` measurements will be, if the load stays as it is."""
+        while len(self._noise) < count:
+            self._noise.append(self._random.randint(-_NOISE_MV, _NOISE_MV))
+        at_rest = self.mv // DIVIDER
+        return [max(0, at_rest + noise) * 1_000 for noise, _ in zip(self._noise, range(count), strict=False)]
+
+    def measured(self, count):
+        """So many of the measurements that `next_uv` has told were made."""
+        for _ in range(count):
+            self._noise.popleft()
 
     def _watch(self):
         before, self._collapsed = self._collapsed, self.collapsed

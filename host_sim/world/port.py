@@ -20,7 +20,6 @@ _SLEEP = struct.Struct(protocol.SLEEP)
 _NEVER = 1 << 61
 _UNSEEN = (protocol.SYNC, protocol.WAIT, protocol.LIGHT_SLEEP)  # operations that change nothing by themselves
 _I2C_BYTE_US = 90  # nine bits at 100 kHz
-_ADC_US = 60
 
 
 class WorldFault(BaseException):
@@ -49,7 +48,7 @@ class Port:
 
     def serve(self, request):
         """Answer one request: (reply without payload, payload). Raises ChipStopped when the boot is over by then."""
-        operation, now, fed, dozed, read, tail = _REQUEST.unpack_from(request)
+        operation, now, fed, dozed, read, measured, tail = _REQUEST.unpack_from(request)
         end = len(request) - tail
         if tail:
             self._look(request[end:])
@@ -57,10 +56,8 @@ class Port:
             self._fed = fed
         if now > self._timeline.now_us or now >= self.world.horizon_us or not self.is_open:
             self.wait_until(now)
-        if dozed:
-            self.world.meter.spent("chip", "dozing", dozed)
-        if read:
-            self.world.flash.bytes_read += read
+        if dozed or read or measured:
+            self._note(dozed, read, measured)
         if operation not in _UNSEEN:
             self.world.stir()
         error, payload = 0, b""
@@ -88,9 +85,10 @@ class Port:
         world, timeline = self.world, self._timeline
         due, horizon = timeline.next_us, world.horizon_us
         following = horizon if due is None or horizon < due else due
-        legible = world.flash is not None and world.flash.legible
+        flags = protocol.LEGIBLE if world.flash is not None and world.flash.legible else 0
+        flags |= protocol.WATCHED if world.watched else 0
         levels, contacts = world.inputs, world.keys.contacts
-        return _REPLY.pack(timeline.now_us, following, levels, contacts, error, len(payload), legible), payload
+        return _REPLY.pack(timeline.now_us, following, levels, contacts, error, len(payload), flags), payload
 
     def spend(self, us):
         """Let `us` microseconds pass in the midst of an operation."""
@@ -196,22 +194,31 @@ class Port:
 
     # Pads, buses, clock
 
-    def _output(self, payload):
-        self.world.output(payload[0], payload[1] == protocol.HIGH)
+    def _note(self, dozed, read, measured):
+        """What the chip has done by itself since the last request."""
+        self.world.meter.spent("chip", "dozing", dozed)
+        if read:
+            self.world.flash.bytes_read += read
+        self.world.battery.measured(measured)
 
     def _look(self, tail):
-        """Show the onlookers what the chip has done with LED and buzzer since the last request."""
+        """What the chip has done with its outputs since the last request."""
         for instant, pad, hz, duty in _ITEM.iter_unpack(tail):
             self.wait_until(instant)
             if not hz:
+                if pad in wiring.MOTOR:
+                    self.world.stir()
                 self.world.output(pad, duty > 0)
                 continue
             self._sounding[pad] = hz if duty else 0
             self.world.pwm(pad, self._sounding[pad])
 
     def _adc(self, payload):
-        self.spend(_ADC_US)
-        return struct.pack("<I", self.world.battery.adc_uv() if payload[0] == wiring.BATTERY else 0)
+        self.spend(protocol.ADC_US)
+        if payload[0] != wiring.BATTERY:
+            return bytes(4 * protocol.READINGS)
+        battery = self.world.battery
+        return struct.pack("<5I", battery.adc_uv(), *battery.next_uv(protocol.READINGS - 1))
 
     def _i2c_device(self, address):
         if address != wiring.DS3231_ADDRESS:
@@ -254,7 +261,6 @@ _OPERATIONS = {
     protocol.PROMPT: Port._prompt,
     protocol.RESET_LATER: Port._reset_later,
     protocol.WATCHDOG: Port._set_watchdog,
-    protocol.OUTPUT: Port._output,
     protocol.ADC: Port._adc,
     protocol.I2C_READ: Port._i2c_read,
     protocol.I2C_WRITE: Port._i2c_write,

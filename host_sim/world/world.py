@@ -136,6 +136,11 @@ class World:
             timeline.advance_to(max(due, timeline.now_us))
             self._bring_near(max(timeline.now_us, self._looked_us + self._look_us))
 
+    @property
+    def watched(self):
+        """Whether the harness looks every so often, and not only when its time is over."""
+        return self._look_us > 0
+
     def stir(self):
         """Something happens now, while the chip is awake: the harness's next look is one to be taken."""
         if self._look_us:

@@ -87,7 +87,7 @@ class _Cable:
             code = _JOIN.replace("FILE", str(theirs.fileno())) + mounted(self._disk) + _START
             vm = subprocess.Popen(
                 [MICROPYTHON, "-X", "heapsize=4M", "-i", "-c", code],
-                env={**os.environ, "MICROPYPATH": f"{chip_image().compiled()}:.frozen"},
+                env={**os.environ, "MICROPYPATH": f"{chip_image().numbered()}:.frozen"},
                 stdin=self._terminal,
                 stdout=self._terminal,
                 stderr=self._terminal,
@@ -130,7 +130,7 @@ class _Cable:
         if chip.state != "console":
             raise FirmwareError("the VM ended by itself")
         serve(
-            struct.pack(protocol.REQUEST, protocol.RESET, self.world.timeline.now_us, 0, 0, 0, 0)
+            struct.pack(protocol.REQUEST, protocol.RESET, self.world.timeline.now_us, 0, 0, 0, 0, 0)
             + bytes([protocol.SOFT_RESET])
         )
 

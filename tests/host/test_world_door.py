@@ -152,6 +152,17 @@ def test_the_adc_sees_a_third_with_a_little_noise_that_the_seed_decides():
     assert all(abs(uv * 3 - 5_000_000) < 12_000 and uv % 1_000 == 0 for uv in many)
 
 
+def test_measurements_told_ahead_are_those_that_follow():
+    one, other = Battery(6_000, seed=3), Battery(6_000, seed=3)
+    wanted = [other.adc_uv() for _ in range(12)]
+    assert one.next_uv(4) == one.next_uv(4) == wanted[:4]
+    one.measured(3)
+    assert [one.adc_uv() for _ in range(5)] == wanted[3:8]
+    assert one.next_uv(4) == wanted[8:]
+    one.load_ma = other.load_ma = 2_000
+    assert one.next_uv(1) != wanted[8:9]
+
+
 def test_the_reed_is_low_with_the_door_closed():
     door, seen = Door(), []
     door.on_change = lambda: seen.append(door.reed)
