@@ -2,9 +2,10 @@
 
 Sources: ESP-IDF 5.5, `components/esp_phy/src/phy_init.c` and `include/esp_phy_init.h` for "phy" (calibration data of
 1904 bytes, a MAC address, a version). The settings in "nvs.net80211" belong to the closed Wi-Fi library: their names
-are from its debug log in ESP-IDF 5.3 to 5.5, their sizes from the "wifi test" in `components/nvs_flash` and from logs
-of `nvs_set_blob`; where neither says, the longest password is assumed. MicroPython asks the library to keep its
-settings in RAM, so that less than this may be there: it is the most that is known of, 188 entries.
+are from its debug log in ESP-IDF 5.3 to 5.5, their sizes from the "wifi test" in `components/nvs_flash`, from logs of
+`nvs_set_blob` and from Espressif's generator, which writes "ap.pmk_info" and others by itself; where none says, the
+longest password is assumed. MicroPython asks the library to keep its settings in RAM, so that less than this may be
+there: it is the most that is known of, 190 entries.
 """
 
 from functools import cache
@@ -23,7 +24,7 @@ _WIFI_BLOBS = {
     "ap.ssid": 36,
     "ap.passwd": 65,
     "ap.pmk": 32,
-    "ap.pmk_info": 65,
+    "ap.pmk_info": 132,
     "country": 12,
 }
 _WIFI_NUMBERS = """
