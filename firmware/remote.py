@@ -33,7 +33,7 @@ from firmware.store import audit as log
 from firmware.sync import SyncError, synchronise
 
 _ENOUGH_S = const(4)  # by how much a sync must be better than what the clock knows already
-_EVENTS_A_SECTOR = const(100)  # at least, in a full one
+_EVENTS_A_SECTOR = const(100)  # at least, in one that is full
 _SECTORS = const(48)
 _SETTLING = (messages.APPROVE_ENTRY, messages.REFUSE_ENTRY)
 _LASTING = (messages.PUT_GRANT, messages.REVOKE_GRANT, messages.ROTATE)  # what an issuer may have written to NVS
@@ -169,7 +169,7 @@ class Remote(Changes):
         if after >= head:
             return found
         due = 0
-        for event in self._wake.logbook.newest(min(_SECTORS, (head - after) // _EVENTS_A_SECTOR + 2)):
+        for event in self._behind(after, (head - after) // _EVENTS_A_SECTOR + 2):
             if event.sequence > after:
                 full = found and len(found[-1][3]) == messages.MAX_EVENTS * messages.EVENT_SIZE
                 if not found or full or event.sequence != due or event.sector != found[-1][1]:
@@ -180,6 +180,18 @@ class Remote(Changes):
                 due = event.sequence + 1
             before = event.mac
         return found
+
+    def _behind(self, after, sectors):
+        """Events of so many newest sectors, or of more, until number `after` is among them: a ring may leave a sector
+        before it is full."""
+        newest = self._wake.logbook.newest
+        while sectors < _SECTORS:
+            for event in newest(sectors):
+                if event.sequence <= max(after, 1):
+                    return newest(sectors)
+                break
+            sectors *= 2
+        return newest(_SECTORS)
 
     # Time
 

@@ -179,7 +179,8 @@ def rtc_memory(data):
 def recall(data):
     """The radio's part of it."""
     kept = Recall(bytes(data))
-    kept.next_nonce(1)
+    if kept.number < 0xFFFFFFFF:  # so many check-ins between two losses of power there are not
+        kept.next_nonce(1)
     kept.addresses(kept.asked_at + 1)
     assert Recall(kept.packed()).number == kept.number
     limits = Limits(kept.limits)
