@@ -97,6 +97,36 @@ def test_a_lock_is_erased_only_after_a_question(image, answer, status):
             assert placed(image, chip.flash)
 
 
+def called(version):
+    """The release of this tree under another version."""
+    made = release.build()
+    return made._replace(
+        main=made.main.replace(f"# Dropbolt {release.version()}".encode(), f"# Dropbolt {version}".encode())
+    )
+
+
+def runs(image, version):
+    """The flash of a lock that runs that version."""
+    flash = lock(image)
+    system = vfs.build(called(version), SIZE - VFS)
+    flash[VFS : VFS + len(system)] = system
+    return flash
+
+
+@pytest.mark.parametrize(
+    ("version", "answer", "status"), [("99.0.1", "\n", 1), ("99.0.1", "y\n", 0), ("0.0.9", None, 0)]
+)
+def test_an_older_image_comes_to_a_lock_only_after_a_question(image, version, answer, status):
+    with SerialChip(runs(image, version)) as chip:
+        before, keys = bytes(chip.flash), kept(chip.flash)
+        done = run(chip, image, answer=answer)
+        assert done.exit_code == status, done.output
+        asked = f"The lock runs Dropbolt 99.0.1, and {release.version()} is older" in done.stdout
+        assert asked == (answer is not None)
+        assert kept(chip.flash) == keys
+        assert placed(image, chip.flash) if status == 0 else chip.flash == before
+
+
 @pytest.mark.parametrize("writes", [0, 2])
 def test_a_cable_pulled_while_writing_costs_no_key_and_no_log(image, writes):
     with SerialChip(lock(image)) as chip:
@@ -148,6 +178,7 @@ def test_a_ctrl_c_is_told_with_what_it_leaves(image, monkeypatch, at, left):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("tools.image.flash.is_lock", lambda port: True)
+    monkeypatch.setattr("tools.image.flash.older", lambda port, image: "")
     monkeypatch.setattr(f"tools.image.flash.{at}", interrupted)
     done = CliRunner().invoke(app, ["image", "flash", "/dev/ttyUSB0", str(image)])
     assert (done.exit_code, done.stderr.startswith("stopped: "), left in done.stderr) == (REFUSED, True, True)

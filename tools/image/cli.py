@@ -63,7 +63,8 @@ def flash(
 ):
     """Write an image to a board and verify it. A board that is a lock keeps its keys, its codes and its log.
 
-    Status 2: it was not written, and why. Status 1: the question was answered with no.
+    It asks before it brings a lock an older firmware. Status 2: it was not written, and why. Status 1: a question was
+    answered with no.
     """
     from tools.image import flash as flasher
     from tools.image import join
@@ -75,8 +76,11 @@ def flash(
         join.split(image)
         with _stopped(_UNREAD):
             lock = flasher.is_lock(port)
+            told = flasher.older(port, image) if lock else ""
         if lock and erase:
             typer.confirm(f"The lock on {port} forgets its keys, its codes and its log for ever. Erase it?", abort=True)
+        if told:
+            typer.confirm(f"{_opening(told)}. Write it?", abort=True)
         keep = lock and not erase
         print(_KEEPS if keep else _ERASES, flush=True)  # before what esptool says
         with _stopped(_IN_PART):
@@ -102,7 +106,7 @@ def deploy(
 
         def agree(told):
             bar.stop()
-            return typer.confirm(f"{told[0].upper()}{told[1:]}. Deploy it?")
+            return typer.confirm(f"{_opening(told)}. Deploy it?")
 
         with Progress("copying", BarColumn(), DownloadColumn(), console=console()) as bar:
             task = bar.add_task("", total=None)
@@ -118,6 +122,11 @@ def _stopped(left):
         yield
     except KeyboardInterrupt:
         raise Refused(f"stopped: {left}") from None
+
+
+def _opening(told):
+    """What goes on to a question, as the beginning of a sentence."""
+    return told[0].upper() + told[1:]
 
 
 def _map(partitions, used):

@@ -19,13 +19,12 @@ from mpremote.transport import TransportExecError
 from tools import prompt
 from tools.image import Refused, layout
 from tools.image.base import OLDEST, dotted
-from tools.image.release import PREFIX, PROMPT
+from tools.image.release import PREFIX, PROMPT, older
 
 _CHUNK = 256
 _DIRECTORIES = 24 * layout.SECTOR
 """More than littlefs takes for the folders of a release and for the renames."""
 _ACTIVE = re.compile(rb'^sys\.path\.insert\(0, "/(' + PREFIX.encode() + rb'[0-9a-f]{12})"\)$', re.MULTILINE)
-_VERSION = re.compile(rb"^# Dropbolt ([0-9.]+)$", re.MULTILINE)
 _FOLDER = 0x4000
 _MPY = 6 | 3 << 8
 """Version 6.3 of compiled code, as `sys.implementation._mpy` has it in its lowest ten bits."""
@@ -63,7 +62,6 @@ _NO_ROOM = (
     "use `make flash`, which makes it anew; keys and log stay"
 )
 _OTHER_BOOT = "boot.py is another one, and no rename switches two files: use `make flash`; keys and log stay"
-_OLDER = "the lock runs Dropbolt {there}, and {here} is older: what was mended since then would be back"
 _BROKEN = "the lock on {port} {why}: it runs the release of before or the new one, whole; plug it in and deploy again"
 
 
@@ -78,11 +76,9 @@ def deploy(port, release, progress=lambda done, total: None, agree=lambda told: 
         lock = _Lock(transport)
         lock.check(release)
         active = lock.active()
-        there, here = lock.version(), _version(release.main)
-        if there > here:
-            told = _OLDER.format(there=dotted(there), here=dotted(here))
-            if not agree(told):
-                raise Refused(f"{told}: nothing was changed")
+        told = older(lock.read("main.py"), release.main)
+        if told and not agree(told):
+            raise Refused(f"{told}: nothing was changed")
         lock.clear({active, release.folder})
         missing = lock.missing(release)
         lock.copy(missing, progress)
@@ -100,12 +96,6 @@ def deploy(port, release, progress=lambda done, total: None, agree=lambda told: 
     if not closed:
         raise Refused(f"{release.folder} is deployed, but {prompt.STILL_OPEN.format(port=port)}")
     return bool(missing) or changed
-
-
-def _version(main):
-    """The numbers of the version that a main.py says it is; none where it says nothing."""
-    found = _VERSION.search(main)
-    return tuple(int(number) for number in found[1].split(b".") if number) if found else ()
 
 
 class _Lock:
@@ -128,10 +118,6 @@ class _Lock:
         if not found:
             raise Refused("this board has no firmware of a lock: use `make flash`")
         return found[1].decode()
-
-    def version(self):
-        """That of the release that runs, as numbers."""
-        return _version(self.read("main.py"))
 
     def read(self, path):
         """The bytes of a file; none where there is none."""

@@ -10,7 +10,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tools.image import Refused, join, layout
+from host_sim.runtime.image import PROJECT
+from tools.image import Refused, join, layout, release, vfs
 
 BAUD = 460_800
 _NAMESPACE = b"dropbolt\0"
@@ -36,6 +37,19 @@ def is_lock(port, baud=BAUD):
             raise Refused(f"the board on {port} cannot be read: {_reason(done.stdout)}")
         content = file.read()
     return content.startswith(layout.table().to_bytes()) or _NAMESPACE in content[layout.TABLE_SIZE :]
+
+
+def older(port, image, baud=BAUD):
+    """Why not to write the file `image` (bytes) to the lock at the serial `port`; "" unless its firmware is older.
+
+    A lock whose file system cannot be read runs nothing, so nothing is older. Raises Refused.
+    """
+    command = [sys.executable, "-m", "tools.image.peek", port, str(baud)]
+    done = subprocess.run(command, check=False, capture_output=True, start_new_session=True, cwd=PROJECT)
+    if done.returncode:
+        raise Refused(f"the board on {port} stopped answering while it was read: run the same command again")
+    *_, system = join.split(image)
+    return release.older(done.stdout, vfs.main_of(system.content, layout.table().by_name("vfs").size))
 
 
 def write(port, image, keep, baud=BAUD):

@@ -11,11 +11,13 @@ one release to the next. The same tree gives the same bytes.
 """
 
 import hashlib
+import re
 import tomllib
 from typing import NamedTuple
 
 from host_sim.runtime.image import PROJECT, firmware_image
 from tools.image import Refused
+from tools.image.base import dotted
 from tools.linker import LinkError
 from tools.linker.program import Program
 
@@ -35,6 +37,8 @@ import sys
 sys.path.insert(0, "/{folder}")
 sys.path.append("/{folder}/lib")
 """
+_VERSION = re.compile(rb"^# Dropbolt ([0-9.]+)$", re.MULTILINE)
+_OLDER = "the lock runs Dropbolt {there}, and {here} is older: what was mended since then would be back"
 
 
 class Release(NamedTuple):
@@ -60,6 +64,18 @@ class Release(NamedTuple):
 def version():
     """The version of this tree, as pyproject.toml has it: numbers with dots between."""
     return tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+
+
+def older(there, here):
+    """Why not to put one firmware in the place of another, each by its main.py; "" where it is not older."""
+    before, after = _called(there), _called(here)
+    return _OLDER.format(there=dotted(before), here=dotted(after)) if before > after else ""
+
+
+def _called(main):
+    """The numbers of the version that a main.py says it is; none where it says nothing."""
+    found = _VERSION.search(main)
+    return tuple(int(number) for number in found[1].split(b".") if number) if found else ()
 
 
 def build(root=PROJECT, called=None):

@@ -5,6 +5,7 @@ folder's own block, and a smaller cache could not read them back. Version 2.0 of
 """
 
 from littlefs import LittleFS
+from littlefs.context import UserContext
 from littlefs.errors import LittleFSError
 
 from tools.image import Refused, layout
@@ -35,3 +36,15 @@ def build(release, size):
         raise Refused(f"the firmware does not fit into the {size:,} bytes of the partition vfs") from error
     used = len(bytes(system.context.buffer).rstrip(b"\xff"))
     return bytes(system.context.buffer[: -(-used // layout.SECTOR) * layout.SECTOR])
+
+
+def main_of(blocks, size):
+    """main.py of a file system of `size` bytes, given as bytes or as a UserContext; no bytes where it has none."""
+    if isinstance(blocks, bytes):
+        blocks = UserContext(buffer=bytearray(blocks.ljust(size, b"\xff")))
+    try:
+        system = LittleFS(blocks, block_count=size // layout.SECTOR, **_OPTIONS)
+        with system.open("main.py", "rb") as file:
+            return file.read()
+    except LittleFSError:
+        return b""
