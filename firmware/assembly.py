@@ -31,13 +31,13 @@ class Wake:
     """What one wake is made of.
 
     fault: None, or why the lock stays closed: (word of logbook.FAULTS, setting). lost: None, or why the log was begun
-    anew, a word of logbook.FAULTS.
+    anew, a word of logbook.FAULTS. feed: as of a Vault.
     """
 
     def __init__(self, board):
         self.board = board
         self.fault = self.lost = None
-        self.partition = self.vault = None
+        self.partition = self.vault = self.feed = None
         self.config = Closed
         self.state = State(Grants(b""))
         self.journal = None
@@ -61,6 +61,7 @@ class Wake:
                 raise StorageError(SIZE)
             nvs = board.nvs("dropbolt")
             self.vault = Vault(nvs)
+            self.vault.feed = self.feed
             contents = self.vault.load()
             self.config = Config(*contents, known or board.slept() and self.memory.checked == self.vault.mark)
             self.memory.checked = self.vault.mark
@@ -219,6 +220,7 @@ def build(board, keypad):
     wake = Wake(board)
     attempts, held_s = None, 0
     try:
+        wake.feed = board.watchdog.feed
         wake.load(keypad)
         keypad.poll(board.now())
         wake.open_log()

@@ -63,6 +63,7 @@ def opened(wake):
     try:
         if wake.config.journal:
             vault = Vault(wake.board.nvs("dropbolt"), BANKS)
+            vault.feed = wake.feed
             contents = vault.load()
     except OSError as error:  # a VaultError, or the chip cannot open its NVS
         none = isinstance(error, VaultError) and error.reason == BLANK

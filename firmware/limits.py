@@ -5,7 +5,8 @@ Two things are counted in a day of the chip's own clock, which begins when the o
 - what is told of trouble (a check-in that came to nothing, commands not done, messages ignored): an event for each
   reason that was not told yet that day; the rest is counted, and told with the next event of the kind, the next day at
   the latest;
-- what issuers who own nothing may have done: so many commands each, and among them changes of what is in NVS.
+- what issuers who own nothing may have done: so many commands each, and among them changes of what is in NVS. The first
+  order of each about an entry that waits is none of these: a person has typed it (`remote.py`).
 
 Owners have no limit: they can clear the log's disk of their own gateway as well. The arithmetic is in docs/security.md.
 """

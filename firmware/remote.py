@@ -56,6 +56,7 @@ class Remote(Changes):
         self.first = 0
         self._identified = []  # issuers who own nothing and have had their pattern
         self._opening = -1  # issuer for whom the bolt moves
+        self._ordered = []  # (issuer who owns nothing, nonce of the entry) that he has had an order about
         self._settled = None  # nonce of the entry that was approved or refused
         if not wake.fault:
             try:
@@ -140,7 +141,11 @@ class Remote(Changes):
     def allows(self, number, kind):
         if kind == messages.IDENTIFY and self._wake.memory.news & URGENT:
             return False  # nobody at the door shall notice that there is a check-in
-        if self.permissions(number) & OWNER or kind in _SETTLING and self.entry():
+        if self.permissions(number) & OWNER:
+            return True
+        entry = self.entry() if kind in _SETTLING else None
+        if entry and (number, entry) not in self._ordered:
+            self._ordered.append((number, entry))
             return True
         if kind == messages.IDENTIFY:
             if number in self._identified:

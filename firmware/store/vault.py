@@ -47,7 +47,12 @@ class Vault:
 
     nvs: `get_blob(key, buf)` -> length, `set_blob(key, buf)`, `erase_key(key)`, `commit()`, which raise OSError, also
     for a missing key.
+
+    feed: called before each piece that is written or erased, each of which may have NVS erase a page; None: nobody
+    minds how long they take together.
     """
+
+    feed = None
 
     def __init__(self, nvs, banks="ab"):
         """banks: the letters of the two places, which a lock's other vault does not have."""
@@ -124,6 +129,7 @@ class Vault:
             digest.update(data)
             if not self._reads(place, piece, data):
                 place ^= 1
+                self._go_on()
                 self._nvs.set_blob(self._name(place, piece), data)
             places |= place << piece
         self._nvs.commit()
@@ -150,6 +156,7 @@ class Vault:
                 if not _size(self._head, piece) or place != _place(self._head, piece):
                     names.append(self._name(place, piece))
         for name in names:
+            self._go_on()
             try:
                 self._nvs.erase_key(name)
             except OSError:  # it was not there, or it stays and is erased the next time
@@ -158,6 +165,10 @@ class Vault:
             self._nvs.commit()
         except OSError:
             raise VaultError(PROGRAM)
+
+    def _go_on(self):
+        if self.feed:
+            self.feed()
 
     def _newest(self):
         """(generation, bank) of the head that counts, which is then in `_head`; without one 0, and zeros in `_head`."""

@@ -24,6 +24,7 @@ NAME_SIZE = 15
 _CHUNK_MAX = (ENTRIES - 1) * ENTRY_SIZE
 _WRITE_US = 1_600  # an item and its mark in the page's table: two programs
 _ERASE_US = 45_000
+_LOOK_US = 100  # at each page, for a key to be erased that is not there
 _MARK_SIZE = 4
 _ERRORS = {
     "ESP_ERR_NVS_NOT_FOUND": 0x1102,
@@ -89,6 +90,7 @@ class Nvs:
         self._check(namespace, key)
         owners = [owner for owner in self._values if owner[:2] == (namespace, key)]
         if not owners:
+            self.spend(_LOOK_US)
             raise NvsError("ESP_ERR_NVS_NOT_FOUND")
         cut = self._begin()
         if cut != "old":

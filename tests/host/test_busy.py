@@ -1,7 +1,5 @@
 """Where a check-in computes for long, nobody looks at the keypad: who is there is told, and no half an entry judged."""
 
-import struct
-
 import pytest
 
 from firmware.core.words import DURESS, UNLOCK
@@ -126,10 +124,8 @@ def test_the_watchdog_is_fed_while_a_set_is_changed(runtime, monkeypatch):
 
     def counted(port, request):
         operation, fed = request[0], bytes(request[9:17])
-        reply = serve(port, request)
-        refused = struct.unpack_from(protocol.REPLY, reply[0])[4]  # what is not there is not erased
-        counts[fed] = counts.get(fed, 0) + (operation in SLOW and not refused)
-        return reply
+        counts[fed] = counts.get(fed, 0) + (operation in SLOW)
+        return serve(port, request)
 
     grants = [{"label": f"g{n}", "kind": "event", "digits": 8, "check": True, "window": 4} for n in range(64)]
     options = {"grants": grants, "settings": {"risk_one_in": 10, "buckets": [[9, 3, 172_800]]}}

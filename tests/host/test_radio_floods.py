@@ -8,6 +8,7 @@ from firmware.limits import ALL_CHANGES, CHANGES, COMMANDS
 from firmware.net import messages as m
 from host_sim.runtime import RUNTIMES
 from tests.host.radio_lock import CARRIER, GATEWAY, GUEST, next_check_in, radio_lock
+from tests.host.test_changes_at_the_door import waiting
 from tools.protocol.messages import Hello
 
 BOTH = pytest.mark.parametrize("runtime", list(RUNTIMES))
@@ -81,3 +82,19 @@ def test_changes_by_issuers_who_own_nothing_are_few_and_the_owner_has_no_limit(r
         assert m.RETRY not in peer.issuers.words(GATEWAY)
         lock.wait(86400)
         assert put(GUEST, 30, 1) == 0
+
+
+@BOTH
+def test_orders_about_an_entry_that_waits_count_but_for_the_first_of_each_issuer(runtime):
+    with radio_lock(runtime) as (lock, peer):
+        entry = waiting(lock, peer).waiting
+        for _ in range(COMMANDS + 9):
+            peer.publish(peer.issuers.seal(CARRIER, m.REFUSE_ENTRY, entry.boots, entry.number + 1))
+        assert lock.run_until(lambda: len(peer.issuers.words(CARRIER)) == COMMANDS + 9, 20)
+        assert peer.issuers.words(CARRIER) == [m.STALE] * (COMMANDS + 1) + [m.RETRY] * 8
+        peer.publish(peer.issuers.seal(GATEWAY, m.APPROVE_ENTRY, entry.boots, entry.number))
+        assert lock.run_until(lambda: lock.openings == 1, 10), "nobody else is kept from it"
+        assert lock.run_until(lambda: not lock.awake, 90)
+        entry = waiting(lock, peer).waiting
+        peer.publish(peer.issuers.seal(CARRIER, m.APPROVE_ENTRY, entry.boots, entry.number))
+        assert lock.run_until(lambda: lock.openings == 2, 10), "nor he himself from settling the next one"
