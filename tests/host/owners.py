@@ -106,6 +106,15 @@ digits = 12
 uses = 0
 permissions = ["unlock", "owner"]
 """
+PARCEL = """
+[[grant]]
+id = 8
+label = "parcel 2"
+kind = "number"
+digits = 8
+unpredictable = 6
+"""
+"""A further grant for it."""
 
 
 def new_record(config, numbers=NUMBERS, label="front", **secret):

@@ -3,9 +3,13 @@
 Each prompt has modules of its own, as after a reset; what the firmware does afterwards is the same lock's on CPython.
 """
 
+from contextlib import contextmanager
+from types import SimpleNamespace
+
 from mpremote.transport import TransportError
 
 from host_sim.chip import protocol
+from host_sim.lock import Lock
 from host_sim.runtime.cpython import _link, _Modules
 from host_sim.runtime.image import PROJECT, SHIMS, chip_image, firmware_image
 from host_sim.runtime.run import ChipStopped
@@ -13,6 +17,20 @@ from host_sim.world.chip import CONSOLE
 from host_sim.world.port import Port
 
 _FAR_US = 1 << 60
+
+
+@contextmanager
+def bare_lock(patch):
+    """A Lock that was never provisioned, asleep; whoever provisions it has a computer with the world's time.
+
+    patch: a MonkeyPatch.
+    """
+    with Lock() as lock:
+        lock.wait(20)
+        now = SimpleNamespace(time=lambda: lock.now, monotonic=lambda: lock.now, sleep=lambda seconds: None)
+        for module in ("provision.flow", "provision.lock", "prompt"):
+            patch.setattr(f"tools.{module}.time", now)
+        yield lock
 
 
 class Prompt:

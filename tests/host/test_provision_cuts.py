@@ -6,10 +6,9 @@ from types import SimpleNamespace
 import pytest
 from mpremote.transport import TransportError
 
-from host_sim.lock import Lock
 from host_sim.world.tears import TEARS
-from tests.host.owners import CONFIG, NUMBERS, folder
-from tests.host.prompted import Prompt
+from tests.host.owners import CONFIG, NUMBERS, PARCEL, folder
+from tests.host.prompted import Prompt, bare_lock
 from tools.config.reader import parse
 from tools.image import Refused
 from tools.owner.issue import IssueError, digits_of, issue
@@ -19,26 +18,12 @@ from tools.provision.lock import Lock as AtPrompt
 
 RELEASE = "fw-000000000000"
 QUIET = SimpleNamespace(tell=lambda line: None, ask=lambda question: True, waiting=lambda text: nullcontext())
-CHANGED = (
-    CONFIG.replace('zone = "CET-1CEST,M3.5.0,M10.5.0/3"', 'zone = "UTC0"')
-    + """
-[[grant]]
-id = 8
-label = "parcel 2"
-kind = "number"
-digits = 8
-unpredictable = 6
-"""
-)
+CHANGED = CONFIG.replace('zone = "CET-1CEST,M3.5.0,M10.5.0/3"', 'zone = "UTC0"') + PARCEL
 
 
 @pytest.fixture
 def lock(monkeypatch):
-    with Lock() as made:
-        made.wait(20)
-        now = SimpleNamespace(time=lambda: made.now, monotonic=lambda: made.now, sleep=lambda seconds: None)
-        for module in ("provision.flow", "provision.lock", "prompt"):
-            monkeypatch.setattr(f"tools.{module}.time", now)
+    with bare_lock(monkeypatch) as made:
         yield made
 
 

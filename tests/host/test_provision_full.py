@@ -1,16 +1,15 @@
 """Sixty-four grants change at once, and NVS has no room for two such sets: they go there piece by piece."""
 
 import json
-from types import SimpleNamespace
 
 import pytest
 from mpremote.transport import TransportError
 
 from firmware.store.vault import Vault
 from host_sim.devices import Namespace
-from host_sim.lock import Lock
 from host_sim.world.nvs import Nvs
 from tests.host.owners import folder
+from tests.host.prompted import bare_lock
 from tests.host.test_provision_cuts import opens, provision
 from tools.image import Refused
 from tools.owner.issue import digits_of, issue
@@ -51,11 +50,7 @@ BEFORE, AFTER = config(range(1, 64), 4), config([*range(40, 64), *range(3, 40), 
 
 @pytest.fixture
 def lock(monkeypatch):
-    with Lock() as made:
-        made.wait(20)
-        now = SimpleNamespace(time=lambda: made.now, monotonic=lambda: made.now, sleep=lambda seconds: None)
-        for module in ("provision.flow", "provision.lock", "prompt"):
-            monkeypatch.setattr(f"tools.{module}.time", now)
+    with bare_lock(monkeypatch) as made:
         fill(made)
         yield made
 

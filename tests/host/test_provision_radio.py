@@ -13,14 +13,13 @@ from firmware.net.link import BROKER, CERTIFICATE, DENIED
 from firmware.net.settings import Radio
 from firmware.store.vault import Vault
 from host_sim.devices import Namespace
-from host_sim.lock import Lock
 from host_sim.world.ends import TcpEnd
 from tests.host.broker import LOCK
 from tests.host.cabled import Cabled, installed
 from tests.host.certificates import Authority
 from tests.host.owners import CONFIG, NUMBERS, folder
 from tests.host.peer import Issuers, Peer
-from tests.host.prompted import Prompt
+from tests.host.prompted import Prompt, bare_lock
 from tests.host.test_provision_check import Person
 from tests.host.vm import ROOT
 from tools.config.reader import ConfigErrors, parse
@@ -154,11 +153,7 @@ class Site:
 
 @pytest.fixture
 def site(tmp_path, monkeypatch):
-    with Lock() as lock:
-        lock.wait(20)
-        now = SimpleNamespace(time=lambda: lock.now, monotonic=lambda: lock.now, sleep=lambda seconds: None)
-        for module in ("provision.flow", "provision.lock", "prompt"):
-            monkeypatch.setattr(f"tools.{module}.time", now)
+    with bare_lock(monkeypatch) as lock:
         yield Site(lock, folder(tmp_path))
 
 

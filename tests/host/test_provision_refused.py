@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from host_sim.lock import Lock, LockConfig
-from tests.host.owners import CONFIG, PASSPHRASE, folder, run
+from tests.host.owners import CONFIG, PARCEL, PASSPHRASE, folder, run
 from tests.host.prompted import Prompt
 from tools.cli import app
 from tools.image import Refused
@@ -21,16 +21,6 @@ from tools.owner.register import registered
 RELEASE = "fw-000000000000"
 YES, NO, RANDOM = "y\n", "n\n", "\n"
 FIRST = RANDOM + RANDOM + YES
-PARCEL = """
-[[grant]]
-id = 8
-label = "parcel 2"
-kind = "number"
-digits = 8
-unpredictable = 6
-"""
-
-
 ISSUER = """
 [[issuer]]
 number = 2
