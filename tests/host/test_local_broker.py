@@ -5,10 +5,10 @@ import pytest
 from host_sim.broker import LocalBroker
 from host_sim.runtime import RUNTIMES
 from host_sim.world.ends import TcpEnd
-from tests.host.boards import board, reported, run
+from tests.host.boards import board
 from tests.host.broker import GATEWAY
 from tests.host.mqtt_client import MqttClient
-from tests.host.test_chip_mqtt import DOWN, JOIN, LIBRARY, SESSION, UP
+from tests.host.test_chip_mqtt import JOIN, LIBRARY, SESSION, check_in_twice
 
 
 @pytest.mark.parametrize("runtime", list(RUNTIMES))
@@ -18,12 +18,5 @@ def test_a_persistent_session_keeps_what_came_meanwhile(tmp_path, runtime):
         world.network.routes["10.0.0.2", 1883] = lambda: TcpEnd(broker.port)
         gateway = MqttClient(broker.port, GATEWAY)
         gateway.subscribe("dropbolt/+/up/+")
-        run(world, 20)
-        assert reported(world) == [0, []]
-        assert gateway.receive() == (UP, b"hello")
-        assert gateway.receive() == (UP, b"event")
-        gateway.publish(DOWN, b"one")
-        gateway.publish(DOWN, b"two")
-        run(world, 60)
-        assert reported(world) == [1, [[DOWN, "one"], [DOWN, "two"]]]
+        check_in_twice(world, gateway)
         gateway.close()
