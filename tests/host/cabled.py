@@ -145,7 +145,6 @@ class Cabled:
         self._disk, self._config, self._held, self._options = disk, config, held, options
         self._wanted = queue.Queue()
         self._thread = threading.Thread(target=self._live)
-        self._over = False
         self.error = None
         """What the firmware did that it must never do: a FirmwareError."""
 
