@@ -9,13 +9,14 @@ import json
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 
-from firmware.core.grants import Grants
+from firmware.config import Config
 from firmware.core.records import StateError
 from firmware.core.schedule import Schedules
 from firmware.core.state import State
 from firmware.core.words import INTERVAL
 from firmware.core.zone import Zone
 from host_sim.provision import Issuer, LockConfig
+from tools.owner.shape import wrong
 
 FORMAT = 1
 ROOT_SIZE = 32
@@ -159,12 +160,15 @@ def load_record(text):
         for name in ("share", "next"):
             fields[name] = {int(key): value for key, value in fields[name].items()}
         record = Record(**fields | {"codes": [Code(**code) for code in fields["codes"]]})
-        Grants(record.issuer.packed)
-        return record
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        Config(record.issuer.settings, record.issuer.packed)
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
         if isinstance(error, RecordError):
             raise
         raise RecordError("it is not the record of a lock") from error
+    name = wrong(record)
+    if name:
+        raise RecordError(f"it is not the record of a lock: {name!r} is not what it can be")
+    return record
 
 
 _TOO_MANY = "this computer has {} serials of which no code was given out, and can give no more than those"
