@@ -44,5 +44,6 @@ DOOR = {
     doors.RELOCKED: ("locked", log.RELOCKED),
     doors.STUCK: ("jammed", log.JAM),
     doors.AJAR: ("ajar", log.AJAR),
+    doors.FORCED: ("ajar", log.FORCED),
     doors.WEAK: ("battery", log.BATTERY),
 }

@@ -237,6 +237,8 @@ def build(board, keypad):
     if held_s:
         door.hold(board.now(), held_s)
     door.defer(board.now(), wake.patience_s())
+    if door.closed and wake.memory.told == doors.FORCED:
+        wake.memory.told = 0
     signals = Signals(board.led, board.buzzer, config.mute)
     calling = Calling(wake)
     session = Session(

@@ -7,6 +7,7 @@ a door that locks itself again:
     door opens while the bolt is thrown           ->  take it back, wait for the door
     the bolt will not go                          ->  say so, try again at the next wake
     door open for the ajar time                   ->  say so
+    door open for a second, the bolt thrown       ->  say so
     to be thrown only later (`defer`)             ->  wait for up to a minute, or say so and leave it for that wake
     held open by a code that may                  ->  none of these until the time is over or it is let go
 """
@@ -23,7 +24,9 @@ STUCK = const(4)  # on the way to locked
 AJAR = const(5)
 WEAK = const(6)  # too little battery to lock
 RELEASED = const(7)  # no longer held open: the time is over
+FORCED = const(8)  # the door is open, and the bolt is thrown
 
+_RATTLE_MS = const(1000)  # longer than a door that rattles lets go of its magnet
 _LOOK_MS = const(250)  # how often the reed contact is looked at while the bolt is open
 AWAIT_S = const(60)  # for longer than this nobody stays awake
 LONGEST_S = const(3600)  # for which the bolt is not thrown
@@ -51,7 +54,7 @@ class Door:
         self._low_mv = low_mv
         self._was_closed = self.closed
         self._since = 0  # ms at which the door last changed, or the bolt came to rest
-        self._told = False  # ajar has been reported, or the bolt would not go
+        self._told = False  # an open door has been reported, or the bolt would not go
         self._testing = self._failed = False  # the bolt is thrown as a test; it was, and did not arrive
         self._held_until = 0  # ms; 0: not held open
         self._not_before = 0  # ms before which the bolt is not thrown
@@ -116,7 +119,7 @@ class Door:
         """
         if self.bolt.moving:
             return self.bolt.due(now)
-        if self._told or self.locked or self._held_until:
+        if self._settled:
             return 0
         return max(1, min(_LOOK_MS, self._since + self._delay() - now))
 
@@ -146,20 +149,24 @@ class Door:
             self._was_closed = not self._was_closed
             self._since = now
             self._told = False
-        if self._told or self.locked or self._held_until or now - self._since < self._delay():
+        if self._settled or now - self._since < self._delay():
             return None
         return self._overdue(now)
 
+    @property
+    def _settled(self):
+        return self._told or self._held_until or self.closed and self.locked
+
     def _delay(self):
         if not self.closed:
-            return self._ajar_ms
+            return _RATTLE_MS if self.locked else self._ajar_ms
         wait = self._not_before - self._since
         return wait if self._relock_ms < wait <= AWAIT_S * 1000 else self._relock_ms
 
     def _overdue(self, now):
         if not self.closed:
             self._told = True
-            return AJAR
+            return FORCED if self.locked else AJAR
         if now < self._not_before:
             return self._rest(now, STUCK)
         if self.bolt.start(LOCKED, self._battery.millivolts(), now):

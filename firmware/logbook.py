@@ -19,6 +19,7 @@ from firmware.store.audit import (
     ENTRY,
     FAULT,
     FIRST_PART,
+    FORCED,
     JAM,
     LOST,
     REPAIRED,
@@ -58,7 +59,7 @@ FAULTS = (
 NEWS, URGENT = 1, 2
 """What is in `Logbook.news`: something that the other end should know soon, or at once."""
 
-_TELLING = (AJAR, BATTERY, CRASH, FAULT, JAM, LOST, REPLACED, UNLOGGED)
+_TELLING = (AJAR, BATTERY, CRASH, FAULT, FORCED, JAM, LOST, REPLACED, UNLOGGED)
 
 
 def worth(kind, decision, detail):

@@ -37,6 +37,7 @@ UNDONE = const(19)  # commands not done since the last such event: `count`; issu
 IGNORED = const(20)  # messages not valid since the last such event: `count`; detail: why, as bits (net/commands.py)
 RADIO = const(21)  # check-ins that came to nothing: `count`; detail: why (net/link.py), or UNSAFE, UNUSABLE
 MAINTENANCE = const(22)  # somebody inside the door opened the console
+FORCED = const(23)  # the door was open although the bolt was thrown
 KINDS = (
     None,
     "entry",
@@ -61,6 +62,7 @@ KINDS = (
     "ignored",
     "radio",
     "maintenance",
+    "forced",
 )
 
 # details of ENTRY, added up

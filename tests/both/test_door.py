@@ -1,6 +1,6 @@
 from pins import Pin
 
-from firmware.door import AJAR, JAMMED, OPENED, RELOCKED, STUCK, WEAK, Door
+from firmware.door import AJAR, FORCED, JAMMED, OPENED, RELOCKED, STUCK, WEAK, Door
 from firmware.drivers.bolt import LOCKED, UNLOCKED
 
 RELOCK_MS = 5000
@@ -295,4 +295,25 @@ def test_a_locked_bolt_is_not_deferred():
     d.door.defer(0, 3000)
     assert d.door.deferred(0) == 0
     d.run(10_000)
+    assert d.what() == []
+
+
+def test_a_door_that_is_open_while_the_bolt_is_thrown_is_told_once_until_it_was_closed():
+    d = Doorway()
+    d.run(1000)
+    d.reed.level = 1
+    d.run(5 * AJAR_MS)
+    assert d.told == [(2000, FORCED)] and d.door.due(d.now) == 0
+    d.reed.level = 0
+    d.run(100)
+    d.reed.level = 1
+    d.run(2000)
+    assert d.what() == [FORCED, FORCED]
+
+
+def test_a_door_that_rattles_is_not_told():
+    d = Doorway()
+    for _ in range(20):
+        d.reed.level ^= 1
+        d.run(900)
     assert d.what() == []
