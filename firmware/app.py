@@ -18,6 +18,7 @@ from firmware.drivers.keypad import Keypad
 _POLL_MS = const(10)
 _NAP_MS = const(4000)  # half the watchdog's time
 _BLIND_MS = const(60)  # shorter than anybody presses a key
+_LOOK_MS = const(250)  # a turn at least so often in a check-in
 _RETRY_MS = const(300_000)
 _DAY_MS = const(86_400_000)
 _MOST_RETRIES = const(9)  # twice nine times 5 minutes is more than a day
@@ -92,10 +93,11 @@ def watch(board, keypad, door, ms):
     What is looked at here is looked at a hundred times a second.
     """
     until = board.now() + ms
+    moving = door.bolt.moving
     while True:
         board.wait(_POLL_MS, False)
         now = board.now()
-        if now >= until or door.stirred or not keypad.steady(now):
+        if keypad.poll(now) or now >= until or moving and door.stirred:
             return
 
 
@@ -113,13 +115,15 @@ def turn(board, session):
 
 
 def breathe(board, session):
-    """A turn in the midst of a check-in, and a while until the next; with a bolt that moves, until it is at rest."""
-    if board.now() - session.looked > _BLIND_MS:
-        session.blind(board.now())
+    """Some ms in the midst of a check-in, and a turn where one is due; with a bolt that moves, until it is at rest."""
+    now = board.now()
+    if now - session.looked > _BLIND_MS:
+        session.blind(now)
     while True:
-        turn(board, session)
-        session.work()
+        if session.keypad.poll(now) or now >= session.quiet or session.busy or session.signals.playing:
+            turn(board, session)
+            session.quiet = 0 if session.work() else now + min(session.pause(now) or _LOOK_MS, _LOOK_MS)
         board.wait(_POLL_MS, False)
-        session.looked = board.now()
+        now = session.looked = board.now()
         if not session.busy:
             return

@@ -126,8 +126,7 @@ class Door:
     @property
     def stirred(self):
         """Whether a moving bolt has arrived, or the door was opened under it: to be looked at every 10 ms."""
-        bolt = self.bolt
-        return bolt.moving and (bolt.arrived or self._opened_under_it)
+        return self.bolt.arrived or self._opened_under_it
 
     @property
     def _opened_under_it(self):

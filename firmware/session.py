@@ -40,7 +40,8 @@ class Session:
     makes the menu.Menu for this session after an accepted code that may use it: it takes the entries that are too
     short for a code. `call()` asks for the other end and returns an answer, or None where there is no radio. `remote`
     is whoever else wants to know what `Door` reports (`follow`), while the radio is on. In a
-    check-in, `looked` is the ms of the last look at the keypad; `discreet`: it is of duress, and shows in nothing here.
+    check-in, `looked` is the ms of the last look at the keypad, `quiet` those until which nothing is due if nothing
+    stirs; `discreet`: it is of duress, and shows in nothing here.
     """
 
     def __init__(self, keypad, door, signals, memory, clock, attempts, logbook, open_menu, call):
@@ -54,7 +55,7 @@ class Session:
         self._open_menu = open_menu
         self._call = call
         self.remote = None
-        self.looked = self.discreet = 0
+        self.looked = self.quiet = self.discreet = 0
         self.menu = None  # of a judge that is still `attempts`
         self._menu_until = 0  # ms at which it closes by itself
         self._passed = False  # the door was open since it is there: when it closes, whoever opened the menu is inside

@@ -46,24 +46,44 @@ class Keypad:
         return bool(self._touched or self._raw or self._down)
 
     def poll(self, now):
-        """Look at the matrix at `now` (ms) and queue the key that has newly settled, if any."""
-        self._touched = self._any()
-        raw = self._scan() if self._touched else 0
+        """Look at the matrix at `now` (ms) and queue the key that has newly settled, if any.
+
+        Returns whether somebody should know: a key waits to be read, or the last one is up.
+        """
+        steady = self._steady()
+        if steady and (self._raw == self._down or now - self._since < _DEBOUNCE_MS):
+            return self._length > 0
+        was_active = self.active
+        raw = self._raw if steady else self._scan() if self._any() else 0
         if raw != self._raw:
             self._raw = raw
             self._since = now
             self._note_alone()
         elif raw != self._down and now - self._since >= _DEBOUNCE_MS:
             self._settle(raw)
+        return self._length > 0 or was_active and not self.active
 
-    def steady(self, now):
-        """Whether a `poll` at `now` (ms) would find what the last one did and settle nothing: so none is needed."""
-        if self._raw != self._down and now - self._since >= _DEBOUNCE_MS:
+    def _steady(self):
+        """Whether the matrix is as the last look has found it, with no key down or one: mostly so, and soon seen."""
+        row = self._row
+        if row is None:
+            if self._touched:
+                return False
+            for column in self._columns:
+                if column.value():
+                    return False
+            return True
+        # With that row afloat no other key of its column makes it high; with all rows high no other column is.
+        alone = self._column
+        row.init(row.IN)
+        shared = alone.value()
+        row.init(row.OUT, value=1)
+        if shared:
             return False
-        if self._row is not None:
-            return self._alone()
-        touched = self._any()
-        return touched == self._touched and (not touched or self._scan() == self._raw)
+        for column in self._columns:
+            if column.value() != (column is alone):
+                return False
+        return True
 
     def read(self):
         """The oldest key not yet read, as a character of KEYS, or None."""
@@ -95,27 +115,12 @@ class Keypad:
         alone = self._raw == 1 << index
         self._row, self._column = (self._rows[index // 3], self._columns[index % 3]) if alone else (None, None)
 
-    def _alone(self):
-        """Whether the contact between `_row` and `_column` is the only one closed, by four looks instead of a scan.
-
-        With that row afloat no other key of its column makes it high; with all rows high no other column is.
-        """
-        row, column = self._row, self._column
-        row.init(row.IN)
-        shared = column.value()
-        row.init(row.OUT, value=1)
-        if shared:
-            return False
-        for other in self._columns:
-            if other.value() != (other is column):
-                return False
-        return True
-
     def _any(self):
+        self._touched = False
         for column in self._columns:
             if column.value():
-                return True
-        return False
+                self._touched = True
+        return self._touched
 
     def _scan(self):
         """Contacts closed now, row by row; leaves all rows high.

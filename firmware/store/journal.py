@@ -62,10 +62,10 @@ class Journal:
             self._state.apply(body)
         except StateError:
             raise StorageError(DAMAGED)
-        ring = self._ring
-        if ring.place != self._place:  # else a cut kept the one before in this place from being acknowledged
-            self._place, self._before = ring.place, ring.mark
-        named = ring.place and body[0] in _FINAL
+        ring, place = self._ring, self._ring.place
+        if place != self._place:  # else a cut kept the one before in this place from being acknowledged
+            self._place, self._before = place, ring.mark
+        named = place and body[0] in _FINAL
         ring.mark = name_after(self._before, mac) if named else self._before
 
     def _set_anchor(self):

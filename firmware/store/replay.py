@@ -101,7 +101,7 @@ class Replay:
         self._prepared, self._announced = -1, False
         self._ordinal = last = 0
         for slot in sectors.walk(self._sector):
-            if slot == 0 or sectors.blank:
+            if slot == 0:
                 continue
             if slot == sectors.slots - 1:
                 if sectors.marked:
@@ -161,7 +161,7 @@ class Replay:
             sectors.aim(header[0], header[1])
             ordinal = 0
             for slot in sectors.walk(sector):
-                if not 0 < slot < sectors.slots - 2 or sectors.blank:
+                if not 0 < slot < sectors.slots - 2:
                     continue
                 found = self._look_for(ordinal, slot)
                 if found >= 0:

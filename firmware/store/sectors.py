@@ -130,13 +130,16 @@ class Sectors:
             raise StorageError(READ)
 
     def walk(self, sector):
-        """Yield the number of each slot in turn, with its contents in `record`."""
+        """Yield the number of each slot that is not blank in turn, with its contents in `record`."""
         for first in range(0, self.slots, _CHUNK // SLOT_SIZE):
             self._read(sector, first * SLOT_SIZE, self._chunk)
+            if self._chunk == _BLANK_CHUNK:
+                continue
             for k in range(_CHUNK // SLOT_SIZE):
                 self.record[:] = self._places[k]
                 self.repaired = False
-                yield first + k
+                if self.record != _BLANK_SLOT:
+                    yield first + k
 
     def program(self, sector, slot, ordinal):
         """Seal `record`, program it into a blank slot and read it back. Raises PROGRAM or READ."""
@@ -176,6 +179,8 @@ class Sectors:
     def header(self, sector):
         """(sequence, journal id, records carried forward, mark) of a sector and aim at it, or None without a header."""
         self.read(sector, 0)
+        if self.record == _BLANK_SLOT:
+            return None
         header = self._header()
         wrong = int.from_bytes(self.record[:_PREFIX_SIZE], "big") ^ self._prefix
         if header or wrong & wrong - 1:

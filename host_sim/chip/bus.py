@@ -4,7 +4,7 @@ The world owns time and everything that is wired to the chip. To be asked seldom
 reply said: the instant, when the next thing will happen, the levels of the inputs and the contacts of the key matrix.
 Nothing of that can change before `next`, so that a scan of the matrix, a look at the ticks or a short sleep needs no
 request. The bytes in the flash are shared memory: only a read that may go wrong, as the world then says, is a request.
-Reading a clock takes _READ_US, so that a loop that waits for a time ends.
+Reading a clock takes READ_US, so that a loop that waits for a time ends.
 """
 
 import struct
@@ -13,7 +13,7 @@ import protocol
 from keymatrix import columns
 from micropython import const
 
-_READ_US = const(3)
+READ_US = const(3)
 _TELL_US = const(20000)
 _MOST_TAIL = const(60)  # bytes
 
@@ -24,28 +24,28 @@ Stream = object
 class Chip:
     """What every module of the chip shares during one boot.
 
-    `exchange(request)` returns the first protocol.REPLY_SIZE bytes of the reply, `rest(size)` the payload after them.
+    `exchange(request)` returns the first protocol.REPLY_SIZE bytes of the reply, `rest(size)` the payload after them; a
+    world in the same process puts a `call` of its own in the place of the one that uses them.
     `cells`: the partition's bytes as they are at any time, None: they are not shared with this chip.
     """
 
     BEGUN_ANEW = True
 
-    def begin(self, exchange, rest, cells):
+    def begin(self, cells):
         """A boot begins."""
-        self._exchange = exchange
-        self._rest = rest
-        self._cells = cells
-        self._flags = 0
+        self.cells = cells
+        self.flags = 0  # of the last reply
         self.now = self.next = self.fed = 0
         self.levels = self.contacts = 0
         self.high = self.driven = 0  # rows of the matrix driven high, and driven at all: masks, bit 0 the top row
         self.lit = -1  # what `light` returns, -1: not known
-        self._tail = b""
-        self._situations = {}  # `lit` by driven rows, high rows and contacts, for all that have been met
+        self.floating = 7  # columns without a pull-down: a mask
+        self.tail = b""
+        self.situations = {}  # columns that are high by driven rows, high rows and contacts, for all that have been met
         self.dozed = 0  # microseconds of light sleep since the last request
-        self._read = 0  # bytes of flash read without a request since the last one
-        self._readings = ()  # of the ADC, that follow if no request comes first
-        self._taken = 0  # how many of them were taken
+        self.unasked = 0  # bytes of flash read without a request since the last one
+        self.readings = ()  # of the ADC, that follow if no request comes first
+        self.taken = 0  # how many of them were taken
         self._measured = -1  # pad of which they are
         self._ahead = None  # microseconds by which the chip's calendar is ahead of `now`; None: not known
         self.partitions = None  # as the world tells them, once asked
@@ -59,31 +59,35 @@ class Chip:
         self.armed = (0, -1, 0, 0)  # wake sources: ext1 mask, ext0 pin, ext0 level, ext1 level
         self.rtc = 0  # pads that the RTC has kept since a light sleep that they could have ended: mask
         self.radio = False  # Wi-Fi is on
+        self.wifi = None  # fields of WIFI_STATE as they have been since the last reply, None: not known
         self.sounding = set()  # GPIOs whose PWM runs
         self._outputs = {}
 
     def call(self, operation, payload=b""):
         """Ask the world; returns the reply's payload, raises OSError with the world's error number."""
-        tail = self._tail
-        head = self._exchange(
-            struct.pack(protocol.REQUEST, operation, self.now, self.fed, self.dozed, self._read, self._taken, len(tail))
+        tail = self.tail
+        head = self.exchange(
+            struct.pack(
+                protocol.REQUEST, operation, self.now, self.fed, self.dozed, self.unasked, self.taken, len(tail)
+            )
             + payload
             + tail
         )
-        self._tail = b""
-        self._readings = ()
-        self.dozed = self._read = self._taken = 0
-        self.now, self.next, self.levels, contacts, error, size, self._flags = struct.unpack(protocol.REPLY, head)
+        self.tail = b""
+        self.readings = ()
+        self.wifi = None
+        self.dozed = self.unasked = self.taken = 0
+        self.now, self.next, self.levels, contacts, error, size, self.flags = struct.unpack(protocol.REPLY, head)
         if contacts != self.contacts:
             self.contacts = contacts
             self.lit = -1
         if error:
             raise OSError(error, "refused")  # with two arguments CPython, too, has it as errno
-        return self._rest(size) if size else b""
+        return self.rest(size) if size else b""
 
     def clock(self):
-        """The instant in microseconds; looking takes _READ_US."""
-        self.now += _READ_US
+        """The instant in microseconds; looking takes READ_US."""
+        self.now += READ_US
         if self.now >= self.next:
             self.call(protocol.SYNC)
         return self.now
@@ -100,22 +104,22 @@ class Chip:
         """Fill `buffer` from the partition's bytes at `start`; False, and nothing done, if the world must be asked."""
         count = len(buffer)
         end = self.now + protocol.READ_CALL_US + count // protocol.READ_BYTES_PER_US
-        if end >= self.next or not self._flags & protocol.LEGIBLE or self._cells is None:
+        if end >= self.next or not self.flags & protocol.LEGIBLE or self.cells is None:
             return False
         self.now = end
-        self._read += count
-        buffer[:] = self._cells[start : start + count]
+        self.unasked += count
+        buffer[:] = self.cells[start : start + count]
         return True
 
     def measure(self, pad):
         """Microvolts at `pad`; the world tells several readings at once, for who takes the median."""
-        known = self._taken < len(self._readings) and pad == self._measured
+        known = self.taken < len(self.readings) and pad == self._measured
         if known and self.now + protocol.ADC_US < self.next:
             self.now += protocol.ADC_US
-            self._taken += 1
-            return self._readings[self._taken - 1]
+            self.taken += 1
+            return self.readings[self.taken - 1]
         self._measured = pad
-        first, *self._readings = struct.unpack("<5I", self.call(protocol.ADC, bytes([pad])))
+        first, *self.readings = struct.unpack("<5I", self.call(protocol.ADC, bytes([pad])))
         return first
 
     def calendar(self):
@@ -136,15 +140,29 @@ class Chip:
         self.lit = -1
 
     def light(self):
-        """Columns that are high: a mask, bit 0 the left one. Kept in `lit` until a row or a contact changes."""
-        lit = self.lit
-        if lit < 0:
-            situation = (self.driven << 4 | self.high) << 12 | self.contacts
-            lit = self._situations.get(situation)
-            if lit is None:
-                lit = self._situations[situation] = columns(self.high, self.driven, self.contacts)
-            self.lit = lit
+        """Columns that read high: a mask, bit 0 the left one. Kept in `lit` until something of the matrix changes.
+
+        One that the RTC has reads low; one without its pull-down catches noise and reads high.
+        """
+        lit = self._joined() | self.floating
+        if self.rtc:
+            for index, pad in enumerate(self.columns):
+                lit &= ~((self.rtc >> pad & 1) << index)
+        self.lit = lit
         return lit
+
+    def _joined(self):
+        """Columns that a high row makes high."""
+        situation = (self.driven << 4 | self.high) << 12 | self.contacts
+        joined = self.situations.get(situation)
+        if joined is None:
+            joined = self.situations[situation] = columns(self.high, self.driven, self.contacts)
+        return joined
+
+    def pull(self, column, down):
+        """Set or take away the pull-down of a column, given as a mask."""
+        self.floating = self.floating & ~column if down else self.floating | column
+        self.lit = -1
 
     def drive(self, pad, state):
         """Output `state` (LOW, HIGH, FLOATING) on any other pad."""
@@ -157,9 +175,9 @@ class Chip:
 
     def tell(self, pad, hz, duty):
         """Let the world know with the next request what a pad does; within _TELL_US, if somebody waits for it."""
-        if not self._tail and self._flags & protocol.WATCHED or len(self._tail) >= _MOST_TAIL:
+        if not self.tail and self.flags & protocol.WATCHED or len(self.tail) >= _MOST_TAIL:
             self.next = min(self.next, self.now + _TELL_US)
-        self._tail += struct.pack(protocol.ITEM, self.now, pad, hz, duty)
+        self.tail += struct.pack(protocol.ITEM, self.now, pad, hz, duty)
 
     def hold(self, bit, level):
         """Note that the pad of mask `bit` keeps `level` through a reset."""
@@ -175,9 +193,9 @@ class Chip:
 
     def wakes(self):
         """True when an armed pad has its level already, so that a sleep ends at once."""
-        levels = self.levels
+        levels, joined = self.levels, self._joined()
         for index, pad in enumerate(self.columns):
-            levels |= (self.light() >> index & 1) << pad
+            levels |= (joined >> index & 1) << pad
         return protocol.wake_source(levels, *self.armed) != 0
 
     def sleep_request(self, until):
@@ -195,5 +213,7 @@ chip = Chip()
 
 
 def connect(exchange, rest, cells=None):
-    """Join this boot to its world."""
-    chip.begin(exchange, rest, cells)
+    """Join this boot to a world in another process."""
+    chip.exchange = exchange
+    chip.rest = rest
+    chip.begin(cells)

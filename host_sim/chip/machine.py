@@ -183,6 +183,7 @@ def lightsleep(ms=0):
         chip.wake_reason = chip.call(protocol.LIGHT_SLEEP, chip.sleep_request(until))[0]
     chip.fed += chip.now - began
     chip.rtc |= chip.armed[0]
+    chip.lit = -1
 
 
 def deepsleep(ms=0):

@@ -110,7 +110,13 @@ class WLAN:
 
 
 def _state():
-    return struct.unpack(protocol.WIFI_STATE, chip.call(protocol.WIFI_STATUS))
+    """As the world said it last, if nothing can have changed since."""
+    now = chip.now + protocol.STATUS_US
+    if chip.wifi and now < chip.next:
+        chip.now = now
+    else:
+        chip.wifi = struct.unpack(protocol.WIFI_STATE, chip.call(protocol.WIFI_STATUS))
+    return chip.wifi
 
 
 def _bytes(text):

@@ -8,6 +8,8 @@ import protocol
 from bus import chip
 from micropython import const
 
+_IN = const(1)
+_OUT = const(3)
 _INPUT_ONLY = const(34)  # GPIO 34 to 39 have neither output nor pulls
 _PADS = const(40)
 _NO_PADS = (20, 24, 28, 29, 30, 31)
@@ -17,8 +19,8 @@ _FLASH_PINS = (6, 7, 8, 9, 10, 11)
 class Pin:
     """One pad; every `Pin(n)` of a boot is the same object. At reset a pad floats, unless it is held."""
 
-    IN = 1
-    OUT = 3
+    IN = _IN
+    OUT = _OUT
     OPEN_DRAIN = 7
     PULL_DOWN = 1
     PULL_UP = 2
@@ -61,10 +63,13 @@ class Pin:
                 raise ValueError("pin can only be input")
             self._mode = mode
             chip.rtc &= ~self.bit
+            chip.lit = -1
         if value is not None:
             self._level = 1 if value else 0
         if pull != -1 and self.number < _INPUT_ONLY:
             self._pull = pull or 0
+            if self._column >= 0:
+                chip.pull(1 << self._column, pull == self.PULL_DOWN)
         if hold is not None:
             self._held = False
         self._apply()
@@ -77,19 +82,20 @@ class Pin:
             chip.tell(self.number, 0, 65535 if self._pull == self.PULL_UP or not hold else 0)
 
     def _row_init(self, mode=None, pull=-1, *, value=None, drive=None, hold=None):
-        """`init` of a row of the key matrix: each scan sets every row's mode several times."""
-        if self._held or hold is not None or mode not in (self.IN, self.OUT):
+        """`init` of a row of the key matrix, of which each look at a key that is down sets the mode twice."""
+        if self._held or hold is not None or mode not in (_IN, _OUT):
             Pin.init(self, mode, pull, value=value, hold=hold)
             return
-        self._mode = mode
+        row = self._row
         if value is not None:
             self._level = 1 if value else 0
-        if mode == self.OUT:
-            chip.driven |= self._row
-            chip.high = chip.high | self._row if self._level else chip.high & ~self._row
+        if mode == _IN:
+            chip.driven &= ~row
+            chip.high &= ~row
         else:
-            chip.driven &= ~self._row
-            chip.high &= ~self._row
+            chip.driven |= row
+            chip.high = chip.high | row if self._level else chip.high & ~row
+        self._mode = mode
         chip.lit = -1
 
     def _drives(self):
@@ -130,11 +136,7 @@ class Pin:
         return None
 
     def _column_value(self, level=None):
-        """`value` of a column: 0 while the RTC has the pad; without its pull-down it catches noise and reads high."""
-        if chip.rtc & self.bit:
-            return 0
-        if self._pull != 1:
-            return 1
+        """`value` of a column."""
         lit = chip.lit
         return (chip.light() if lit < 0 else lit) >> self._column & 1
 

@@ -68,6 +68,7 @@ RESET_LATER = const(42)  # in so many ms u32
 
 # address, netmask, gateway, DNS server, BSSID, channel, signal in dBm, whether active, connected, status
 WIFI_STATE = "<4s4s4s4s6sBbBBH"
+STATUS_US = const(50)  # what it takes to ask for it, so that a loop that only asks comes to an end
 SOCKET = "<HQ"  # number, how many microseconds to wait at most
 FOR_EVER = const(0x1000000000000000)
 

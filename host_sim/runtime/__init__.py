@@ -1,8 +1,9 @@
 """Where the firmware runs: in this process under CPython, or in a process of its own under the MicroPython VM.
 
-Both give the world the same two things: `boot(serve, flash)` starts the firmware from boot.py as a `Run`, and `close()`
-ends what the runtime keeps. `serve(request)` is the world's end of the bus (host_sim/chip/protocol.py), returning the
-two parts of a reply; `flash`, a NorFlash or None, is what the chip may read without asking.
+Both give the world the same two things: `boot(port)` starts the firmware from boot.py as a `Run`, and `close()` ends
+what the runtime keeps. A world.port.Port is the world's end of the bus: `serve(request)` takes the bytes of
+host_sim/chip/protocol.py, `answer` what they would say; `world.flash`, a NorFlash or None, is what the chip may read
+without asking.
 """
 
 from host_sim.runtime.cpython import CPythonRuntime

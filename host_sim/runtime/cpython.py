@@ -23,6 +23,10 @@ class _ChipInterrupt(BaseException):
 _RAISED_ON_THE_CHIP = (Exception, SystemExit, GeneratorExit, _ChipInterrupt)
 
 
+_SITUATIONS = {}
+"""Of the key matrix, for all chips of this process."""
+
+
 class CPythonRuntime:
     """Runs boot.py and main.py of `root`."""
 
@@ -30,9 +34,9 @@ class CPythonRuntime:
         self._images = firmware_image(root), chip_image(*SHIMS)
         self._resting = None
 
-    def boot(self, serve, flash):
+    def boot(self, port):
         """Start the firmware from boot.py; returns its Run."""
-        return Run(lambda: self._run(serve, flash))
+        return Run(lambda: self._run(port))
 
     def close(self):
         """Let go of the modules that were kept."""
@@ -40,25 +44,37 @@ class CPythonRuntime:
             self._resting.clear()
             self._resting = None
 
-    def _run(self, serve, flash):
+    def _run(self, port):
         modules, self._resting = self._resting or _Modules(*self._images), None
         try:
-            modules.find("bus").connect(*_link(serve), flash and memoryview(flash.cells))
+            join(modules, port)
             modules.find("start").start(modules.execute, _describe)
         finally:
             modules.rest()
             self._resting = modules
 
 
-def _link(serve):
-    payload = b""
+def join(modules, port):
+    """Begin a boot of `modules` whose chip asks the world of `port` without turning requests into bytes and back."""
+    chip, answer, timeline, world = modules.find("bus").chip, port.answer, port.timeline, port.world
+    keys, flash = world.keys, world.flash
 
-    def exchange(request):
-        nonlocal payload
-        head, payload = serve(request)
-        return head
+    def call(operation, payload=b""):
+        spent = chip.dozed, chip.unasked, chip.taken
+        error, reply = answer(operation, chip.now, chip.fed, spent, chip.tail, payload)
+        chip.tail, chip.readings, chip.wifi = b"", (), None
+        chip.dozed = chip.unasked = chip.taken = 0
+        chip.now, chip.next, chip.levels, chip.flags = timeline.now_us, port.following, world.inputs, port.flags
+        if keys.contacts != chip.contacts:
+            chip.contacts = keys.contacts
+            chip.lit = -1
+        if error:
+            raise OSError(error, "refused")
+        return reply
 
-    return exchange, lambda size: payload
+    chip.call = call
+    chip.begin(flash and memoryview(flash.cells))
+    chip.situations = _SITUATIONS
 
 
 def _describe(exception):

@@ -40,14 +40,15 @@ class VmRuntime:
         self._hear = hear
         self._cells = None
 
-    def boot(self, serve, flash):
+    def boot(self, port):
         """Start the firmware from boot.py; returns its Run."""
+        flash = port.world.flash
         if flash and not (self._cells and self._cells.fits(flash)):
             self.close()
             self._cells = _Cells(flash.size)
         if self._cells:
             self._cells.hold(flash)
-        return Run(lambda: self._run(serve))
+        return Run(lambda: self._run(port.serve))
 
     def close(self):
         """End the VM that was started ahead."""

@@ -76,7 +76,7 @@ class Battery:
     def next_uv(self, count):
         """What the next `count` measurements will be, if the load stays as it is."""
         while len(self._noise) < count:
-            self._noise.append(self._random.randint(-_NOISE_MV, _NOISE_MV))
+            self._noise.append(int(self._random.random() * (2 * _NOISE_MV + 1)) - _NOISE_MV)
         at_rest = self.mv // DIVIDER
         return [max(0, at_rest + noise) * 1_000 for noise, _ in zip(self._noise, range(count), strict=False)]
 

@@ -19,9 +19,11 @@ class Meter:
 
     def enter(self, part, state, ua=None):
         """From now on `part` is in `state` and draws `ua` microamperes, if not given those of figures.py."""
-        self._settle(part)
-        ua = MICROAMPS[part, state] if ua is None else ua
-        self._states[part] = (state, ua, self._timeline.now_us)
+        now = self._timeline.now_us
+        if part in self._states:
+            before, drawn, since = self._states[part]
+            self._count(part, before, now - since, drawn)
+        self._states[part] = (state, MICROAMPS[part, state] if ua is None else ua, now)
 
     def spent(self, part, state, us):
         """Say that of the time just counted for `part`, `us` microseconds were spent in `state` instead."""
@@ -68,5 +70,6 @@ class Meter:
             self._states[part] = (state, ua, now)
 
     def _count(self, part, state, us, ua):
-        time, charge = self._counts.get((part, state), (0, 0))
-        self._counts[part, state] = (time + us, charge + us * ua)
+        key = part, state
+        time, charge = self._counts.get(key, (0, 0))
+        self._counts[key] = time + us, charge + us * ua

@@ -4,9 +4,13 @@ States of a contact: open; bouncing (up to `BOUNCE_US` after each press and rele
 Fingers and contacts are two things: `held` says where fingers are, `contacts` what conducts at this instant.
 """
 
+from functools import cache, partial
 from random import Random
 
-from host_sim.chip.keymatrix import KEYS, columns
+from host_sim.chip.keymatrix import KEYS
+from host_sim.chip.keymatrix import columns as joined
+
+columns = cache(joined)
 
 BOUNCE_US = 5_000
 """Longest time that a contact bounces, after which it follows the finger."""
@@ -54,12 +58,15 @@ class KeyMatrix:
         for handle in self._pending.pop(bit, ()):
             self._timeline.cancel(handle)
         now = self._timeline.now_us
-        toggles = sorted(self._random.sample(range(1, BOUNCE_US), 2 * self._random.randint(1, 3)))
+        draw = self._random.random
+        count, toggles = 2 + 2 * int(draw() * 3), set()
+        while len(toggles) < count:
+            toggles.add(1 + int(draw() * (BOUNCE_US - 1)))
         level = closed
         pending = []
-        for delay in toggles:
+        for delay in sorted(toggles):
             level = not level
-            pending.append(self._timeline.at(now + delay, lambda level=level: self._set(bit, level)))
+            pending.append(self._timeline.at(now + delay, partial(self._set, bit, level)))
         self._pending[bit] = pending
         self._set(bit, closed)
 

@@ -18,7 +18,11 @@ _REPLY = struct.Struct(protocol.REPLY)
 _ITEM = struct.Struct(protocol.ITEM)
 _SLEEP = struct.Struct(protocol.SLEEP)
 _NEVER = 1 << 61
-_UNSEEN = (protocol.SYNC, protocol.WAIT, protocol.LIGHT_SLEEP)  # operations that change nothing by themselves
+# Operations that change nothing by themselves that anybody could see
+_UNSEEN = frozenset(
+    (protocol.SYNC, protocol.WAIT, protocol.LIGHT_SLEEP, protocol.ADC, protocol.I2C_READ, protocol.RTC_GET)
+    + (protocol.RTC_MEMORY_GET, protocol.PARTITIONS, protocol.FLASH_READ, protocol.NVS_GET_BLOB, protocol.NVS_GET_I32)
+)
 _I2C_BYTE_US = 90  # nine bits at 100 kHz
 
 
@@ -32,7 +36,7 @@ class Port:
     def __init__(self, world, chip):
         self.world = world
         self._chip = chip
-        self._timeline = world.timeline
+        self.timeline = world.timeline
         self.is_open = True
         self.fault = None
         """What the simulator itself, or a server in the test, has raised in a request: this boot is over."""
@@ -44,25 +48,49 @@ class Port:
     def close(self):
         """This boot is over: every request from now on raises ChipStopped."""
         self.is_open = False
-        self._timeline.cancel(self._watchdog)
+        self.timeline.cancel(self._watchdog)
 
     def serve(self, request):
         """Answer one request: (reply without payload, payload). Raises ChipStopped when the boot is over by then."""
         operation, now, fed, dozed, read, measured, tail = _REQUEST.unpack_from(request)
         end = len(request) - tail
+        spent, tail = (dozed, read, measured), request[end:]
+        error, payload = self.answer(operation, now, fed, spent, tail, request[_REQUEST.size : end])
+        now, following, flags = self.timeline.now_us, self.following, self.flags
+        levels, contacts = self.world.inputs, self.world.keys.contacts
+        return _REPLY.pack(now, following, levels, contacts, error, len(payload), flags), payload
+
+    @property
+    def following(self):
+        """The instant before which nothing happens that the chip could see."""
+        due, horizon = self.timeline.next_us, self.world.horizon_us
+        return due if due < horizon else horizon
+
+    @property
+    def flags(self):
+        """As in a reply."""
+        world = self.world
+        legible = protocol.LEGIBLE if world.flash is not None and world.flash.legible else 0
+        return legible | protocol.WATCHED if world.watched else legible
+
+    def answer(self, operation, now, fed, spent, tail, payload):
+        """Do what a request with these parts says: (error number, payload of the reply). Raises as `serve` does.
+
+        spent: what the chip did without asking, as `_note` takes it.
+        """
         if tail:
-            self._look(request[end:])
+            self._look(tail)
         if fed > self._fed:
             self._fed = fed
-        if now > self._timeline.now_us or now >= self.world.horizon_us or not self.is_open:
+        if now > self.timeline.now_us or now >= self.world.horizon_us or not self.is_open:
             self.wait_until(now)
-        if dozed or read or measured:
-            self._note(dozed, read, measured)
+        if any(spent):
+            self._note(*spent)
         if operation not in _UNSEEN:
             self.world.stir()
-        error, payload = 0, b""
+        error, reply = 0, b""
         try:
-            payload = _OPERATIONS[operation](self, request[_REQUEST.size : end]) or b""
+            reply = _OPERATIONS[operation](self, payload) or b""
         except PowerCut:
             self.is_open = False
         except OSError as refused:
@@ -79,37 +107,27 @@ class Port:
             raise self.fault
         if not self.is_open:
             raise ChipStopped
-        return self._reply(error, payload)
-
-    def _reply(self, error, payload):
-        world, timeline = self.world, self._timeline
-        due, horizon = timeline.next_us, world.horizon_us
-        following = horizon if due is None or horizon < due else due
-        flags = protocol.LEGIBLE if world.flash is not None and world.flash.legible else 0
-        flags |= protocol.WATCHED if world.watched else 0
-        levels, contacts = world.inputs, world.keys.contacts
-        return _REPLY.pack(timeline.now_us, following, levels, contacts, error, len(payload), flags), payload
+        return error, reply
 
     def spend(self, us):
         """Let `us` microseconds pass in the midst of an operation."""
-        self.wait_until(self._timeline.now_us + us)
+        self.wait_until(self.timeline.now_us + us)
 
     def wait_until(self, instant, wanted=None):
         """Let time pass to `instant`, or to the first moment at which `wanted()` is true; returns what that was."""
-        timeline = self._timeline
-        if wanted is None and self.is_open and instant < self.world.horizon_us:
-            due = timeline.next_us
-            if due is None or due > instant:  # nothing happens meanwhile, as it is most often
-                if instant > timeline.now_us:
-                    timeline.advance_to(instant)
-                return None
+        timeline = self.timeline
+        quiet = instant < timeline.next_us and instant < self.world.horizon_us
+        if quiet and wanted is None and self.is_open:  # nothing happens meanwhile, as it is most often
+            if instant > timeline.now_us:
+                timeline.now_us = instant
+            return None
         while self.is_open:
             found = wanted() if wanted else None
             if found:
                 return found
             horizon, due = self.world.horizon_us, timeline.next_us
             limit = instant if instant < horizon else horizon
-            if due is not None and due <= limit:
+            if due <= limit:
                 timeline.advance_to(max(due, timeline.now_us))
                 self.world.stir()
                 continue
@@ -145,9 +163,9 @@ class Port:
 
     def _light_sleep(self, payload):
         until, *armed, rows_high, rows_driven = _SLEEP.unpack(payload)
-        world, began = self.world, self._timeline.now_us
+        world, began = self.world, self.timeline.now_us
         world.meter.enter("chip", "dozing")
-        self._timeline.cancel(self._watchdog)
+        self.timeline.cancel(self._watchdog)
         for pad in self._sounding:
             world.pwm(pad, 0)
 
@@ -157,7 +175,7 @@ class Port:
         reason = self.wait_until(until or _NEVER, source) or protocol.TIMER
         for pad, hz in self._sounding.items():
             world.pwm(pad, hz)
-        self._fed += self._timeline.now_us - began
+        self._fed += self.timeline.now_us - began
         self._watch()
         world.meter.enter("chip", "awake")
         world.radio.doze()
@@ -181,12 +199,12 @@ class Port:
         self._watch()
 
     def _watch(self):
-        self._timeline.cancel(self._watchdog)
+        self.timeline.cancel(self._watchdog)
         if self._timeout_us:
-            self._watchdog = self._timeline.at(self._fed + self._timeout_us, self._bark)
+            self._watchdog = self.timeline.at(self._fed + self._timeout_us, self._bark)
 
     def _bark(self):
-        if self._fed + self._timeout_us > self._timeline.now_us:
+        if self._fed + self._timeout_us > self.timeline.now_us:
             self._watch()
         else:
             self.world.note("chip", "watchdog resets")

@@ -13,7 +13,7 @@ from host_sim.world.radio import UP
 
 _SOCKET = struct.Struct(protocol.SOCKET)
 _PLACE = struct.Struct(">4sH")
-_CALL_US = 50  # what an operation of the network takes the chip at least: a loop that only asks comes to an end
+_CALL_US = protocol.STATUS_US  # what an operation of the network takes the chip at least
 
 
 def _wifi_active(port, payload):

@@ -31,6 +31,7 @@ class Signals:
         """Called as `on_answer(us, name)` when a pattern was recognised, after its end."""
         self._timeline = timeline
         self._patterns = _table(patterns)
+        self._alike = {}  # what `_begun_alike` has found so far
         self._states = [(timeline.now_us, (0, 0))]
         self._number = None  # (us at which it began, digits so far) of a number that is being shown
         self._wakeup = None
@@ -105,9 +106,8 @@ class Signals:
         """The longest fitting pattern (of equally long ones the nearest), and until when a longer one may come."""
         best, closest, deadline = None, None, None
         begun, state = self._states[-1]
-        for name, steps in self._patterns:
-            head = steps[: len(seen)]
-            if name.isdigit() and self._number is None or not _fits(head, seen):
+        for name, steps in self._begun_alike(tuple([state for state, _ in seen])):
+            if name.isdigit() and self._number is None or not _fits(steps, seen):
                 continue
             if len(steps) <= len(seen):
                 order = (-len(steps), _distance(steps, seen))
@@ -118,6 +118,19 @@ class Signals:
                 if last >= self._timeline.now_us:
                     deadline = max(deadline or 0, last)
         return best, deadline
+
+    def _begun_alike(self, states):
+        """The patterns that have these states, or end with some of them, or begin with them."""
+        found = self._alike.get(states)
+        if found is None:
+            length = len(states)
+            found = [
+                pattern
+                for pattern in self._patterns
+                if tuple([state for state, _ in pattern[1][:length]]) == states[: len(pattern[1])]
+            ]
+            self._alike[states] = found
+        return found
 
 
 def _table(patterns):
@@ -150,7 +163,7 @@ def _slack(us):
 
 def _fits(steps, seen):
     for (state, us), (shown, lasted) in zip(steps, seen, strict=False):
-        if state != shown or abs(lasted - us) > _slack(us):
+        if state != shown or abs(lasted - us) > _SLACK_US + us * _SLACK_PERCENT // 100:
             return False
     return True
 

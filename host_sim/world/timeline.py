@@ -1,23 +1,29 @@
 """Simulated time: a count of microseconds and the events that wait for their instant.
 
-Nothing here looks at a real clock. Time moves only when somebody calls `advance_to`, and then from event to event, so
-the same calls give the same run. Events due at one instant run in the order in which they were entered.
+Nothing here looks at a real clock. Time moves only when somebody calls `advance_to`, and then from event to event, or
+sets `now_us` to an instant before `next_us`; so the same calls give the same run. Events due at one instant run in the
+order in which they were entered.
 """
 
 from heapq import heappop, heappush
 from itertools import count
+
+FAR = 1 << 62
+"""Later than any instant."""
 
 
 class Timeline:
     """The world's clock and its queue of events.
 
     Invariants: `now_us` never decreases; while an event runs, `now_us` is the instant for which it was entered (or the
-    instant of its entering, where that was later).
+    instant of its entering, where that was later). The first of the queue was not cancelled.
     """
 
     def __init__(self):
         self.now_us = 0
         """Microseconds since the world's beginning."""
+        self.next_us = FAR
+        """Instant of the next event in microseconds, FAR when nothing waits. May lie in the past, see `at`."""
         self._queue = []
         self._order = count()
 
@@ -25,20 +31,22 @@ class Timeline:
         """Have `fn()` called at `us` (when that is past: at the next advance). Returns a handle for `cancel`."""
         handle = [us, next(self._order), fn]
         heappush(self._queue, handle)
+        if us < self.next_us:
+            self.next_us = us
         return handle
 
     def cancel(self, handle):
         """Drop the event of `handle`; without effect when it has run or was cancelled. None is accepted and ignored."""
         if handle is not None:
             handle[2] = None
+            if handle[0] == self.next_us:
+                self._look_ahead()
 
-    @property
-    def next_us(self):
-        """Instant of the next event in microseconds, or None when nothing waits. May lie in the past, see `at`."""
+    def _look_ahead(self):
         queue = self._queue
         while queue and queue[0][2] is None:
             heappop(queue)
-        return queue[0][0] if queue else None
+        self.next_us = queue[0][0] if queue else FAR
 
     def advance_to(self, us):
         """Run every event due up to and including `us`, then stand at `us`.
@@ -49,12 +57,13 @@ class Timeline:
         """
         if us < self.now_us:
             raise ValueError(f"time cannot go back from {self.now_us} to {us} us")
-        queue = self._queue
-        while queue and queue[0][0] <= us:
-            handle = heappop(queue)
+        while self.next_us <= us:
+            handle = heappop(self._queue)
             due, _, fn = handle
-            if fn is not None:
-                handle[2] = None
-                self.now_us = max(self.now_us, due)
-                fn()
-        self.now_us = max(self.now_us, us)
+            handle[2] = None
+            self._look_ahead()
+            if due > self.now_us:
+                self.now_us = due
+            fn()
+        if us > self.now_us:
+            self.now_us = us

@@ -22,7 +22,7 @@ from host_sim.world.port import Port
 from host_sim.world.radio import Station
 from host_sim.world.rtc import ChipRtc
 from host_sim.world.signals import Signals
-from host_sim.world.timeline import Timeline
+from host_sim.world.timeline import FAR, Timeline
 
 Happening = namedtuple("Happening", "us kind what")
 """Something worth telling: microseconds since the world's beginning, one word for what it is about, the details."""
@@ -84,7 +84,7 @@ class World:
 
     def _boot(self, runtime, chip):
         self._port = port = Port(self, chip)
-        return port, runtime.boot(port.serve, self.flash)
+        return port, runtime.boot(port)
 
     @property
     def unix(self):
@@ -130,7 +130,7 @@ class World:
                 chip.resume()
                 continue
             due = timeline.next_us
-            if due is None or due > self.horizon_us:
+            if due > self.horizon_us:
                 timeline.advance_to(max(self.horizon_us, timeline.now_us))
                 return
             timeline.advance_to(max(due, timeline.now_us))
@@ -144,12 +144,14 @@ class World:
     def stir(self):
         """Something happens now, while the chip is awake: the harness's next look is one to be taken."""
         if self._look_us:
-            self._bring_near(self._next_look(self.timeline.now_us))
+            look = self._next_look(self.timeline.now_us)
+            if look < self.horizon_us:
+                self.horizon_us = look
 
     def _next_look(self, us):
         """The first look not before instant `us`."""
         looks = -((self._looked_us - us) // self._look_us)
-        return self._looked_us + max(1, looks) * self._look_us
+        return self._looked_us + (looks if looks > 1 else 1) * self._look_us
 
     def _bring_near(self, us):
         if self._look_us and us < self.horizon_us:
@@ -157,9 +159,8 @@ class World:
 
     def _await_onlookers(self):
         """A look is to be taken when whoever only looks on will have seen something."""
-        due = self._observers.next_us
-        if self._look_us and due is not None:
-            self._bring_near(self._next_look(due))
+        if self._look_us and self._observers.next_us < FAR:
+            self._bring_near(self._next_look(self._observers.next_us))
 
     def _observe(self):
         """Bring whoever only looks on to the present. Their time waits for this, so that the chip need not."""
@@ -199,8 +200,9 @@ class World:
 
     def _spend(self, us):
         """Time that a flash operation takes; none while the lock is provisioned without power."""
-        if self._port and self._port.is_open:
-            self._port.spend(us)
+        port = self._port
+        if port and port.is_open:
+            port.wait_until(self.timeline.now_us + us)
 
     # Pads
 

@@ -31,9 +31,11 @@ class Matrix:
         self.rows = [Pin() for _ in self.LAYOUT]
         self.columns = [_Column(self, c) for c in range(3)]
         self.contacts = set()
+        self.reads = 0
 
     def level(self, column):
         """A column is high if a chain of closed contacts joins it to a high row, and none to a low one."""
+        self.reads += 1
         high = self._joined(column, {r for r in range(4) if self.rows[r].driven and self.rows[r].level})
         low = self._joined(column, {r for r in range(4) if self.rows[r].driven and not self.rows[r].level})
         return int(high and not low)

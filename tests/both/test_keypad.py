@@ -5,21 +5,26 @@ from firmware.drivers.keypad import KEYS, Keypad
 POLL_MS = 10
 
 
+class Scanning(Keypad):
+    """Scans all of the matrix at every poll."""
+
+    def _steady(self):
+        return False
+
+
 class Hands:
-    """Presses keys and polls as the app does, only where something has changed; `other` is polled every time."""
+    """Presses keys and polls as the app does; `other` shows what a scan at every poll would have read."""
 
     def __init__(self):
         self.matrix = Matrix()
         self.keypad = Keypad(self.matrix.rows, self.matrix.columns)
-        self.other = Keypad(self.matrix.rows, self.matrix.columns)
+        self.other = Scanning(self.matrix.rows, self.matrix.columns)
         self.now = 0
 
     def hold(self, keys, ms):
         self.matrix.contacts = set(keys)
         for _ in range(0, ms, POLL_MS):
-            if not self.keypad.steady(self.now):
-                self.keypad.poll(self.now)
-            self.other.poll(self.now)
+            assert self.keypad.poll(self.now) == self.other.poll(self.now)
             assert self.keypad.active == self.other.active
             self.now += POLL_MS
 
@@ -97,10 +102,10 @@ def test_two_keys_at_once_count_for_nothing_until_both_are_up():
     assert hands.read() == "8"
 
 
-def test_any_keys_that_come_and_go_are_read_the_same_with_a_poll_only_where_something_has_changed():
+def test_any_keys_that_come_and_go_are_read_as_by_a_scan_at_every_poll():
     hands, state = Hands(), 1
     down = ""
-    for _ in range(600):
+    for _ in range(150):
         state = state * 1103 % 65521
         key = KEYS[state % 12]
         down = down.replace(key, "") if key in down else down + key
@@ -110,17 +115,34 @@ def test_any_keys_that_come_and_go_are_read_the_same_with_a_poll_only_where_some
         hands.read()
 
 
-def test_nothing_is_to_be_polled_while_the_same_keys_stay_down_or_none_is():
+def test_while_one_key_stays_down_or_none_is_a_poll_reads_four_levels_and_scans_nothing():
     hands = Hands()
-    for keys in ("", "5", "58", ""):
+    for keys, levels in (("", 3), ("5", 4), ("", 3)):
         hands.hold(keys, 40)
-        assert hands.keypad.steady(hands.now)
-    for keys in ("2", "8", "28", "21"):  # of the column alone, or of the row, beside it
-        hands.hold("2", 40)
+        hands.matrix.reads = 0
+        assert hands.keypad.poll(hands.now) == (keys != "")  # it waits to be read
+        assert hands.matrix.reads == levels
+        hands.read()
+
+
+def test_a_poll_tells_of_a_key_to_be_read_and_of_the_last_one_up():
+    hands = Hands()
+    told = []
+    for keys in ("", "8", "8", "8", "80", "80", "80", "0", "0", "", "", ""):
         hands.matrix.contacts = set(keys)
-        assert hands.keypad.steady(hands.now) == (keys == "2")
-        hands.hold("", 40)
+        told.append(hands.keypad.poll(hands.now))
+        hands.now += POLL_MS
+        everything(hands.keypad)
+    assert told == [False, False, True, False, False, True, False, False, False, False, True, False]
     assert all(row.driven and row.level for row in hands.matrix.rows)
+
+
+def test_the_end_of_a_touch_too_short_to_count_is_told():
+    hands = Hands()
+    hands.hold("5", 10)
+    assert hands.keypad.active
+    hands.matrix.contacts = set()
+    assert hands.keypad.poll(hands.now) and not hands.keypad.active
 
 
 def test_the_ghost_at_the_fourth_corner_is_rejected():

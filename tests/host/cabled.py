@@ -73,9 +73,9 @@ class _Cable:
         self._disk, self._terminal = disk, terminal
         self.world = None
 
-    def boot(self, serve, flash):
+    def boot(self, port):
         """Start boot.py and main.py of the disk; returns the Run, which goes on while the console is open."""
-        return Run(lambda: self._run(serve))
+        return Run(lambda: self._run(port.serve))
 
     def close(self):
         """Nothing is kept between boots."""

@@ -10,7 +10,7 @@ from mpremote.transport import TransportError
 
 from host_sim.chip import protocol
 from host_sim.lock import Lock
-from host_sim.runtime.cpython import _link, _Modules
+from host_sim.runtime.cpython import _Modules, join
 from host_sim.runtime.image import PROJECT, SHIMS, chip_image, firmware_image
 from host_sim.runtime.run import ChipStopped
 from host_sim.world.chip import CONSOLE
@@ -56,7 +56,7 @@ class Prompt:
         world.horizon_us = _FAR_US
         self._modules = _Modules(firmware_image(PROJECT), chip_image(*SHIMS))
         self._modules._builtins["print"] = lambda *words: self._said.append(" ".join(map(str, words)))
-        self._modules.find("bus").connect(*_link(port.serve))
+        join(self._modules, port)
         self._names = self._modules._main
 
     def exec_raw(self, code, timeout=10):

@@ -120,19 +120,18 @@ def test_a_call_after_a_code_under_duress_sounds_like_any_call(broker):
 
 @BOTH
 def test_the_watchdog_is_fed_while_a_set_is_changed(runtime, monkeypatch):
-    counts, serve = {}, Port.serve
+    counts, answer = {}, Port.answer
 
-    def counted(port, request):
-        operation, fed = request[0], bytes(request[9:17])
+    def counted(port, operation, now, fed, *request):
         counts[fed] = counts.get(fed, 0) + (operation in SLOW)
-        return serve(port, request)
+        return answer(port, operation, now, fed, *request)
 
     grants = [{"label": f"g{n}", "kind": "event", "digits": 8, "check": True, "window": 4} for n in range(64)]
     options = {"grants": grants, "settings": {"risk_one_in": 10, "buckets": [[9, 3, 172_800]]}}
     with radio_lock(runtime, **options) as (lock, peer):
         peer.issuers.order(GATEWAY, m.PUT_ISSUER, 20, UNLOCK, 1, 1, b"n" * 32, "new")
         peer.issuers.order(GATEWAY, m.REVOKE_ISSUER, 20)
-        monkeypatch.setattr(Port, "serve", counted)
+        monkeypatch.setattr(Port, "answer", counted)
         next_check_in(lock, peer)
         assert peer.issuers.words() == [m.DONE, m.DONE]
         assert 0 < max(counts.values()) * SLOWEST_S <= WATCHDOG_S / 2

@@ -5,7 +5,7 @@ import pytest
 from host_sim.world.battery import BROWNOUT_MV, Battery
 from host_sim.world.door import Bolt, Door
 from host_sim.world.figures import RUN_MA, STALL_MA
-from host_sim.world.timeline import Timeline
+from host_sim.world.timeline import FAR, Timeline
 
 UNLOCK, LOCK, BRAKE, COAST = (1, 0, 1), (0, 1, 1), (1, 1, 1), (1, 0, 0)
 
@@ -44,7 +44,7 @@ def test_without_drive_the_bolt_stays_where_it_is():
         assert bench.bolt.position == place
         assert bench.battery.load_ma == 0
     assert bench.bolt.between
-    assert bench.timeline.next_us is None
+    assert bench.timeline.next_us == FAR
 
 
 def test_looking_at_the_bolt_does_not_move_it():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from host_sim.world.timeline import Timeline
+from host_sim.world.timeline import FAR, Timeline
 
 
 def test_events_run_in_order_of_instant_then_of_entry():
@@ -22,7 +22,7 @@ def test_an_event_beyond_the_horizon_waits():
     assert timeline.next_us == 11
     timeline.advance_to(11)
     assert seen == [1]
-    assert timeline.next_us is None
+    assert timeline.next_us == FAR
 
 
 def test_cancelled_events_neither_run_nor_show():

@@ -106,7 +106,7 @@ def _sector(reader, ring, first, number):
     sector = Sector(ring, first + number, HEADED, sequence, bytes(journal_id), carried, bytes(reader.mac))
     ordinal = 0
     for slot in reader.walk(number):
-        if slot == 0 or reader.blank or slot >= reader.slots - 2 and not reader.marked:
+        if slot == 0 or slot >= reader.slots - 2 and not reader.marked:
             continue
         note = _mark(reader, ring, slot)
         if note is None:

@@ -6,8 +6,8 @@ heap INSTANT BYTES                    at a request to the world: what is reachab
 
 import bus
 
-bus.chip._cells = None  # so that reading flash is a request, too
-_exchange = bus.chip._exchange
+bus.chip.cells = None  # so that reading flash is a request, too
+_exchange = bus.chip.exchange
 _imports = Imports(lambda *row: print("import", *row))  # noqa: F821  (of importing.py)
 
 
@@ -16,5 +16,5 @@ def _watched_exchange(request):
     return _exchange(request)
 
 
-bus.chip._exchange = _watched_exchange
+bus.chip.exchange = _watched_exchange
 _begin = allocated()  # noqa: F821
