@@ -10,7 +10,7 @@ from firmware.calling import Calling
 from firmware.clock import Clock
 from firmware.config import Closed, Config, ConfigError
 from firmware.core.grants import Grants
-from firmware.core.state import State
+from firmware.core.state import MOST_RESTARTS, State
 from firmware.core.verify import Verifier
 from firmware.core.words import LOST, UNKNOWN
 from firmware.drivers.battery import Battery
@@ -184,9 +184,19 @@ class Wake:
         if self.board.slept():
             return min(max(0, memory.relock_at - self.board.rtc_seconds()), doors.LONGEST_S)
         restarts = self.state.restarts
-        if doors.patience_s(restarts - 1) > doors.AWAIT_S:  # the boot before has told it
+        if doors.patience_s(restarts - 1) > doors.AWAIT_S and self._jam_told():
             memory.told = doors.STUCK
         return doors.patience_s(restarts)
+
+    def _jam_told(self):
+        """Whether the log says of the bolt that it would not go, and since then nothing but boots."""
+        kind = log.BOOT
+        try:
+            for event in self.logbook.newest(1):
+                kind = kind if event.kind == log.BOOT else event.kind
+        except StorageError:
+            pass
+        return kind == log.JAM
 
     def _facts(self):
         t, quality = self.clock.read()
@@ -209,8 +219,9 @@ class Wake:
             self.count(boots, state.restarts + new)
 
     def _tell_boot(self, restarts):
-        """Of many boots in a row the first is told, and each that doubles their number, for those before, too."""
-        if not self.board.slept() and not restarts & (restarts - 1):
+        """Of many boots in a row the first is told, and each that doubles their number, for those before, too; those
+        beyond what the journal counts are not."""
+        if not self.board.slept() and restarts <= MOST_RESTARTS and not restarts & (restarts - 1):
             self.logbook.event(log.BOOT, self.board.reset_cause(), 0, 0, max(1, restarts // 2))
 
 

@@ -109,14 +109,15 @@ class Session:
 
     def pause(self, now):
         """Ms until something is to be done without a key; 0 when the session is over."""
+        due = self.door.due(now)
         if self._turn >= 0:
-            return max(1, self._turn - now)
+            wait = max(1, self._turn - now)
+            return min(wait, due or wait)
         if self.menu:
-            return min(self.door.due(now) or _WATCH_MS, _WATCH_MS)
+            return min(due or _WATCH_MS, _WATCH_MS)
         idle = self._last + _IDLE_MS - now
         if self.attempts:
             idle = max(idle, self.attempts.waiting(now))
-        due = self.door.due(now)
         if idle <= 0 and not due:
             return 0
         return max(1, min(idle if idle > 0 else due, due or idle))

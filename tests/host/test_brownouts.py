@@ -173,6 +173,36 @@ def test_a_chip_that_starts_over_and_over_leaves_a_few_events(runtime):
         assert kinds(lock).count("boot") - before == 5
 
 
+def test_a_chip_that_starts_more_often_than_is_counted_leaves_no_more_events():
+    with Lock(config=CONFIG) as lock:
+        lock.wait(30)
+        for _ in range(254):
+            lose_power(lock)
+            lock.wait(1)
+        before = kinds(lock)
+        for _ in range(10):
+            lose_power(lock)
+            lock.wait(1)
+        assert kinds(lock) == before
+
+
+@BOTH
+def test_a_bolt_that_is_to_wait_although_no_boot_before_has_said_so_is_told(runtime):
+    with Lock(runtime, CONFIG) as lock:
+        drawn(lock)
+        lock.door("open")
+        for _ in range(9):
+            lock.wait(3)
+            lose_power(lock)
+        lock.wait(3)
+        before = len(lock.answers)
+        lock.door("closed")
+        lock.wait(30)
+        assert lock.bolt == "unlocked"
+        assert [word for _, word in lock.answers[before:]] == ["jammed"]
+        assert kinds(lock)[-1] == "jam"
+
+
 @BOTH
 def test_a_lock_that_stays_closed_tells_its_fault_once_however_often_it_starts(runtime):
     with Lock(runtime, CONFIG) as lock:
