@@ -11,6 +11,7 @@ from binascii import crc32
 
 from commanded import GATEWAY, GUEST, LOCK, NONCE, NOW, sealed
 from commanded import Lock as Commanded
+from pins import Matrix
 from seeds import CONNECTED, MORE, QUERY, RADIO, SETTINGS
 from stored import journal, journal_records, log, log_records, vault
 from test_config import GRANTS
@@ -22,7 +23,7 @@ from firmware.config import Config, ConfigError
 from firmware.core.entry import Entry
 from firmware.core.words import LOST, STALE, TRUSTED
 from firmware.core.zone import Zone, ZoneError
-from firmware.drivers.keypad import KEYS
+from firmware.drivers.keypad import KEYS, Keypad
 from firmware.limits import Limits
 from firmware.memory import Memory
 from firmware.net import messages, names
@@ -203,6 +204,24 @@ def keys(data):
         assert all(0x30 <= digit <= 0x39 for digit in bytes(entry.digits)[: entry.length])
 
 
+def contacts(data):
+    """Contacts of the matrix, twelve bits, and for how many ms they stay so, four bits, less than a press or longer:
+    what is read as a key was down, alone or as one of two, for as long as a contact may bounce."""
+    matrix, now, since = Matrix(), 0, {}
+    keypad = Keypad(matrix.rows, matrix.columns)
+    for at in range(0, len(data) - 1, 2):
+        mask = data[at] | (data[at + 1] & 15) << 8
+        matrix.contacts = {key for place, key in enumerate(KEYS) if mask >> place & 1}
+        since = {key: since.get(key, now) for key in matrix.contacts}
+        for _ in range(2):
+            keypad.poll(now)
+            key = keypad.read()
+            while key:
+                assert key in since and now - since[key] >= 10 and len(since) <= 2, (key, now, since)
+                key = keypad.read()
+            now += data[at + 1] >> 4
+
+
 PARSERS = {
     "settings": settings,
     "grants": grants,
@@ -220,6 +239,7 @@ PARSERS = {
     "rtc memory": rtc_memory,
     "recall": recall,
     "keys": keys,
+    "contacts": contacts,
     "journal": journal,
     "journal records": journal_records,
     "log": log,

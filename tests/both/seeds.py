@@ -184,6 +184,7 @@ SEEDS = {
     "broker": [CONNECTED, b"\x20\x02\x00\x05"],
     "rtc memory": memories(),
     "recall": recalls(),
+    "contacts": [bytes([2, 0xF0, 2, 0xF0, 0, 0x50, 16, 0xF0, 16, 0xF0, 18, 0xF0, 2, 0xF0, 0, 0xF0])],
     "keys": [b"\x10\x21\x32\x43\x54\x65\x76\x87\x98\xbb", b"\x00" * 14 + b"\x0b"],
     "journal": journals(),
     "journal records": bodies(),
