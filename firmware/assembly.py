@@ -51,9 +51,9 @@ class Wake:
         """Of the set in the vault, as far as the journal's record can count."""
         return min(self.vault.generation, 0xFFFF)
 
-    def load(self, keypad, known=False):
-        """Vault, settings, journal: each needs what the one before says. known: what the vault holds was checked in
-        this wake, before it was written or when it was loaded."""
+    def load(self, keypad, table=None):
+        """Vault, settings, journal: each needs what the one before says. table: a bytearray for the grants, which were
+        checked in this wake: when they were loaded, or before they were written."""
         board = self.board
         try:
             self.partition = board.partition("locklog")
@@ -62,8 +62,9 @@ class Wake:
             nvs = board.nvs("dropbolt")
             self.vault = Vault(nvs)
             self.vault.feed = self.feed
-            contents = self.vault.load()
-            self.config = Config(*contents, known or board.slept() and self.memory.checked == self.vault.mark)
+            contents = self.vault.load(table=table)
+            known = table is not None or board.slept() and self.memory.checked == self.vault.mark
+            self.config = Config(*contents, known)
             self.memory.checked = self.vault.mark
             keypad.poll(board.now())
             self.state = State(self.config.grants)

@@ -10,7 +10,6 @@ may nothing yet, or an issuer who has no key any more, and the command is done w
 import json
 
 from firmware.blocking import announce, pulse
-from firmware.commanders import Commanders
 from firmware.config import ConfigError
 from firmware.core.bounds import MAX_GRANTS, GrantError, check_grants
 from firmware.core.grants import GRANT_SIZE, Grants
@@ -20,6 +19,7 @@ from firmware.net.messages import Refused
 from firmware.renewal import leave, renew
 from firmware.settings import MAX_ROWS
 from firmware.store import StorageError
+from firmware.unloading import passing
 
 _CHANGEABLE = (
     "buckets",
@@ -35,21 +35,15 @@ _CHANGEABLE = (
 )
 
 
-class Changes(Commanders):
-    """Parameters as of `Remote`. about: the grant that a command is about, 0: none."""
+class Changes:
+    """lock: the Remote whose commands these are."""
 
-    def __init__(self, *parts):
-        super().__init__(*parts)
-        self.about = 0
-
-    # Changes of the set
+    def __init__(self, lock):
+        self._lock = lock
 
     def put_grant(self, record, mark):
-        grants = self._wake.config.grants
-        self.about = Grants(record).id(0)
-        i = grants.index(self.about)
-        if i < 0:
-            i = self._place_of_another(grants)
+        self._lock.about = Grants(record).id(0)
+        i = self._place()
 
         def change(fields, table, t):
             before = bytes(table[i * GRANT_SIZE : (i + 1) * GRANT_SIZE])
@@ -58,26 +52,29 @@ class Changes(Commanders):
 
         self._replace(mark, change)
 
-    def _place_of_another(self, grants):
-        """Place of one more grant: behind the others, or that of one that is over. Raises Refused."""
+    def _place(self):
+        """Place of the grant that is put: its own; behind the others; or that of one that is over. Raises Refused."""
+        grants, about = self._lock.wake.config.grants, self._lock.about
+        i = grants.index(about)
+        if i >= 0:
+            return i
         highest = max([grants.id(k) for k in range(len(grants))] or [0])
-        if self.about < highest:
+        if about < highest:
             raise Refused(messages.REFUSED, b"an id is never given twice: take one above %d" % highest)
         if len(grants) < MAX_GRANTS:
             return len(grants)
-        t, uncertainty = self._wake.clock.read()[0], self._wake.clock.uncertainty
+        t, uncertainty = self._lock.wake.clock.read()[0], self._lock.wake.clock.uncertainty
         for i in range(len(grants)):
             if grants.revoked(i) or 0 < grants.valid_until(i) < t - uncertainty:
                 return i
         raise Refused(messages.FULL)
 
     def revoke_grant(self, grant_id, mark):
-        grants = self._wake.config.grants
-        self.about = grant_id
-        i = grants.index(grant_id)
+        self._lock.about = grant_id
+        i = self._lock.wake.config.grants.index(grant_id)
         if i < 0:
             raise Refused(messages.UNKNOWN)
-        if grants.revoked(i):
+        if self._lock.wake.config.grants.revoked(i):
             raise Refused(messages.BEFORE)
         self._replace(mark, lambda fields, table, t: Grants(table).revoke(i))
 
@@ -93,7 +90,7 @@ class Changes(Commanders):
         self._replace(mark, change)
 
     def mute(self, on, mark):
-        if self._wake.config.mute == on:
+        if self._lock.wake.config.mute == on:
             raise Refused(messages.BEFORE)
         self._replace(mark, lambda fields, table, t: fields.update({"mute": on}))
 
@@ -110,8 +107,8 @@ class Changes(Commanders):
     def revoke_issuer(self, number, packed, mark):
         if number == mark[0]:
             raise Refused(messages.REFUSED, b"another owner does that")
-        if not self.permissions(number):
-            raise Refused(messages.BEFORE if self._radio.keys.known(number) else messages.UNKNOWN)
+        if not self._lock.permissions(number):
+            raise Refused(messages.BEFORE if self._lock.radio.keys.known(number) else messages.UNKNOWN)
 
         def change(fields, table, t):
             fields["issuers"] = [row for row in fields["issuers"] if row[0] != number]
@@ -127,43 +124,43 @@ class Changes(Commanders):
 
         packed: keys that are kept before; None: they stay. Raises Refused, as `change` may: the set stays as it was.
         """
-        wake, session = self._wake, self._session
-        announce(session, self._now, self._turn)
-        self.rest()
-        self.catch_up()
-        owner = self.permissions(mark[0]) & OWNER
+        wake, session = self._lock.wake, self._lock.session
+        announce(session, self._lock.ms, self._lock.turn)
+        self._lock.rest()
+        self._lock.catch_up()
+        owner = self._lock.permissions(mark[0]) & OWNER
         t = wake.clock.read()[0]
-        waits = leave(wake, session)
+        waits, table = leave(wake, session)
         try:
             try:
-                self._write_set(mark, change, t, packed)
+                self._write_set(mark, change, t, packed, table)
             finally:
                 pulse(session, wake.board)
-                renew(wake, session, waits)
+                renew(wake, session, waits, table)
                 pulse(session, wake.board)
         except StorageError as error:
-            self._failed(error)
+            self._lock.failed(error)
         except Refused as refused:
             raise refused if owner else Refused(refused.word)  # the reason might be others' codes
         if wake.fault:
             raise Refused(messages.STORAGE)
         try:
-            self.catch_up()
+            self._lock.catch_up()
         except Refused:  # the change has happened, and the vault has its counter
             pass
 
-    def _write_set(self, mark, change, t, packed):
-        wake, session = self._wake, self._session
-        text, table = wake.vault.load()
+    def _write_set(self, mark, change, t, packed, table):
+        wake, session = self._lock.wake, self._lock.session
+        text, _ = wake.vault.load(table=table)
         fields = json.loads(bytes(text).decode())
         pulse(session, wake.board)
-        change(fields, table, t)
+        passing(change, fields, table, t)
         fields["command"] = list(mark)
         text = json.dumps(fields, separators=(",", ":")).encode()
         fields = None
         pulse(session, wake.board)
         if packed is not None:
-            self.keep_keys(packed)
+            self._lock.keep_keys(packed)
             pulse(session, wake.board)
         wake.vault.replace(text, table)
 

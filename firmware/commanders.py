@@ -18,15 +18,15 @@ _MOST = 0xFFFFFFFF
 
 
 class Commanders:
-    """Parameters as of `Remote`."""
+    """Parameters as of `Remote`, and attributes; ms(): of the board."""
 
     def __init__(self, wake, session, radio, vault, turn):
-        self._wake = wake
-        self._session = session
-        self._radio = radio
-        self._vault = vault
-        self._turn = turn
-        self._now = wake.board.now
+        self.wake = wake
+        self.session = session
+        self.radio = radio
+        self.vault = vault
+        self.turn = turn
+        self.ms = wake.board.now
         self._powers = {}
         self._known = 0  # number of the set that they are of
 
@@ -38,23 +38,23 @@ class Commanders:
 
     def _issuers(self):
         """Permissions of each issuer, as the set of now says: an owner at the keypad may have changed it meanwhile."""
-        vault = self._wake.vault
+        vault = self.wake.vault
         if self._known != vault.generation:
-            fields = json.loads(bytes(vault.load()[0]).decode())
+            fields = json.loads(bytes(vault.load(False)[0]).decode())
             self._powers = {row[0]: row[2] for row in fields["issuers"]}
             self._known = vault.generation
         return self._powers
 
     def last(self, number, epoch):
-        if self._wake.fault:  # nothing is known, and nothing is taken
+        if self.wake.fault:  # nothing is known, and nothing is taken
             return _MOST
-        last, mark = self._wake.state.last_command(number, epoch), self._wake.config.command
+        last, mark = self.wake.state.last_command(number, epoch), self.wake.config.command
         if not mark or mark[0] != number or mark[1] < epoch:
             return last
         return max(last, mark[2] if mark[1] == epoch else _MOST)
 
     def count(self, number, epoch, counter):
-        state = self._wake.state
+        state = self.wake.state
         try:
             body = state.command(number, epoch, counter)
         except StateError:
@@ -63,21 +63,21 @@ class Commanders:
                 body = state.command(number, epoch, counter)
             except StateError:
                 raise Refused(messages.FULL)
-        self._write(body)
+        self.write(body)
 
     def catch_up(self):
         """Have the journal know of the command that has made the set, as the vault does. Raises Refused."""
-        mark = self._wake.config.command
-        if mark and self._wake.state.last_command(*mark[:2]) < mark[2]:
+        mark = self.wake.config.command
+        if mark and self.wake.state.last_command(*mark[:2]) < mark[2]:
             self.count(*mark)
 
     def _make_room(self):
         """Forget the counters of those who are no issuers any more, once their keys are gone. Raises Refused."""
-        keys, state = self._radio.keys, self._wake.state
+        keys, state = self.radio.keys, self.wake.state
         try:
             issuers = self._issuers()
         except StorageError as error:
-            self._failed(error)
+            self.failed(error)
         gone = [number for number, _, _ in state.counters if number not in issuers]
         spent = [number for number, _ in keys.in_use() if number in gone]
         for number in spent:
@@ -85,33 +85,33 @@ class Commanders:
         if spent:
             self.keep_keys(keys.revoked(spent[0]))
         for number in gone:
-            self._write(state.command(number, 0, 0))
+            self.write(state.command(number, 0, 0))
 
     def keep_keys(self, packed):
         try:
-            text, _ = self._vault.load()
-            self._vault.replace(text, pack(packed, self._radio.authority))
+            text, _ = self.vault.load()
+            self.vault.replace(text, pack(packed, self.radio.authority))
         except StorageError as error:
-            self._failed(error)
+            self.failed(error)
 
     # Flash, and time to move
 
     def rest(self):
         """Let the lock go on until its bolt is at rest and no burn waits for its outcome."""
-        while self._session.busy:
-            self._turn()
+        while self.session.busy:
+            self.turn()
 
-    def _write(self, body):
-        if not self._wake.journal:
+    def write(self, body):
+        if not self.wake.journal:
             raise Refused(messages.STORAGE)
         try:
-            self._wake.journal.write(body)
+            self.wake.journal.write(body)
         except StorageError as error:
-            self._failed(error)
+            self.failed(error)
 
-    def _failed(self, error):
+    def failed(self, error):
         """The flash did not take it: the log has why."""
         if error.reason == FULL:
             raise Refused(messages.FULL)
-        self._wake.logbook.fault(error.reason)
+        self.wake.logbook.fault(error.reason)
         raise Refused(messages.STORAGE)

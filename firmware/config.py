@@ -43,6 +43,7 @@ class Config:
     """What the vault holds, parsed: `settings` is a JSON object, `grants` the packed table. Raises ConfigError.
 
     lock, journal (8 bytes), salt (16 bytes): ids and salt of this lock. mac (16 bytes): key that seals the journal.
+    table: the packed grants.
     buckets: (typed length, burst in entries, refill in seconds per entry). relock_s: from door closed to bolt thrown.
     ajar_s: from bolt open to the warning. battery_min_mv: below it the motor is not driven; battery_low_mv: below it
     the log says so. mute: no buzzer. hold_s: how long a code may hold the bolt open at most. schedules: a
@@ -62,16 +63,12 @@ class Config:
             setattr(self, name, unhexlify(fields[name]))
         for name in _PLAIN:
             setattr(self, name, fields[name])
+        self.table = grants
         self.grants = Grants(grants)
         self.budget = Budget(fields["buckets"], self.grants)
         self.schedules = _schedules(fields, self.grants)
         mark = fields.get("command")
         self.command = mark and tuple(mark)
-
-    def empty(self):
-        """Let go of the grants: nothing is judged by this any more."""
-        self.grants = Grants(b"")
-        self.budget = self.schedules = None
 
 
 def _schedules(fields, grants):

@@ -11,6 +11,7 @@ from firmware.memory import ON_CALLS, UNKNOWN
 from firmware.store import BLANK
 from firmware.store import audit as log
 from firmware.store.vault import Vault, VaultError
+from firmware.unloading import passing
 
 _AGAIN_S = const(3600)
 _BROKEN = const(12)  # as in net/link.py, which may be what is missing
@@ -40,7 +41,7 @@ def attempt(wake, session, reason, turn):
     vault, contents = opened(wake)
     if contents is None:
         return
-    _brace(wake)
+    passing(_brace, wake)
     try:
         from firmware.radio import check_in
 

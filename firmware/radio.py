@@ -7,26 +7,18 @@
 Every wait on the way serves the door and whoever is at the keypad. Loaded only when there is a check-in.
 """
 
-import gc
-from hashlib import sha256
-
-from micropython import const
-
-from firmware.blocking import announce
 from firmware.core.words import LOST
-from firmware.limits import FAILED, IGNORED, UNSAFE, Limits
+from firmware.limits import FAILED, IGNORED, Limits
 from firmware.memory import ON_CALLS
-from firmware.net.link import BROKEN, DRIVER, MEMORY, NAME, STALLED, Link, LinkError, Stream, over_tls
-from firmware.net.recall import Recall, packed
-from firmware.net.settings import INSECURE, KEY, Radio, RadioError, is_address
+from firmware.net.link import BROKEN, DRIVER, MEMORY, STALLED, Link, LinkError, Stream
+from firmware.net.mqtt import Mqtt
+from firmware.net.recall import Recall
+from firmware.net.settings import Radio, RadioError
 from firmware.store import StorageError
 from firmware.store import audit as log
+from firmware.unloading import passing
 
 VERSION = (0, 1, 0)
-BUILT = 1_767_225_600
-"""2026: no certificate that has expired before is good, however lost the clock is."""
-
-_NAME_MS = const(4000)
 
 
 def check_in(wake, session, vault, contents, reason, turn):
@@ -36,7 +28,7 @@ def check_in(wake, session, vault, contents, reason, turn):
     turn(): serves the door and whoever is there, and lets some ms pass.
     """
     try:
-        radio = Radio(*contents)
+        radio = passing(Radio, *contents)
     except RadioError:
         wake.logbook.event(log.RADIO, log.UNUSABLE)
         wake.memory.radio_at = 0
@@ -86,116 +78,59 @@ def _note(wake, radio, recall, limits, failed):
 
 
 class _Attempt:
-    """One check-in: what it turns on, and turns off again."""
+    """One check-in. wlan, link: what was turned on, and is turned off again."""
 
     def __init__(self, wake, session, radio, vault, recall, limits, turn):
-        self._wake = wake
-        self._session = session
-        self._radio = radio
-        self._vault = vault
-        self._recall = recall
-        self._limits = limits
-        self._turn = turn
-        self._wlan = None
-        self._link = None
+        self.wake = wake
+        self.session = session
+        self.radio = radio
+        self.vault = vault
+        self.recall = recall
+        self.limits = limits
+        self.turn = turn
+        self.wlan = None
+        self.link = None
 
     def run(self, nonce, reason):
         """0, or why it came to nothing: a word of net/link.py. Whatever it was, the radio is off then."""
-        wake, board, recall = self._wake, self._wake.board, self._recall
+        wake, board, recall = self.wake, self.wake.board, self.recall
         exchange, failed = None, 0
         try:
             from firmware.net.checkin import EXCHANGE_MS, CheckIn
             from firmware.remote import Remote
 
-            remote = Remote(wake, self._session, self._radio, self._vault, self._turn, self._limits)
-            exchange = CheckIn(wake.config.lock, self._radio, nonce, recall, remote, board.now, self._turn)
-            stream, mqtt = self._connect(exchange.commands.receive, board.now() + EXCHANGE_MS)
+            remote = Remote(wake, self.session, self.radio, self.vault, self.turn, self.limits)
+            exchange = CheckIn(wake.config.lock, self.radio, nonce, recall, remote, board.now, self.turn)
+            take = exchange.commands.receive
+            deadline = board.now() + EXCHANGE_MS
+            stream, mqtt = passing(self._connect, lambda message: passing(take, message), deadline)
             exchange.talk(mqtt, stream, reason, VERSION)
         except Exception as error:
             failed = _why(error)
         finally:
-            self._session.remote = None
+            self.session.remote = None
             self._off()
         if exchange:
             recall.ignored, recall.why = exchange.commands.ignored, exchange.commands.why
             if recall.ignored:
-                self._limits.add(IGNORED, recall.why, recall.ignored)
+                self.limits.add(IGNORED, recall.why, recall.ignored)
         return failed
 
     def _connect(self, take, deadline):
-        from umqtt import simple
+        from firmware.connecting import connect  # let go with all that only connecting wants
 
-        from firmware.net.mqtt import Mqtt
-        from firmware.net.wifi import join
-
-        board, radio, recall, turn = self._wake.board, self._radio, self._recall, self._turn
-        gc.collect()  # TLS wants its memory in few pieces
-        self._wlan = board.wlan()
-        server = join(self._wlan, radio, recall, board.rtc_seconds(), board.now, turn, deadline)
-        address = self._find(server, deadline)
-        stream = Stream(board.socket(), board.now, turn, deadline)
-        self._link = link = Link(stream, self._secure())
-        user, login = radio.user or None, radio.login or None
-        mqtt = Mqtt(simple, link, self._wake.config.lock, (address, radio.port), user, login, take, turn)
-        if radio.security != INSECURE:
-            announce(self._session, board.now, turn)
-        try:
-            self._dated(mqtt.connect, recall.failures > 0)
-        except LinkError:
-            recall.forget_addresses()
-            raise
-        recall.ip = packed(address)
-        return stream, mqtt
-
-    def _find(self, server, deadline):
-        """The broker's address: configured, as it was the last time, or by one question."""
-        radio, board = self._radio, self._wake.board
-        known = radio.ip or self._recall.broker or (radio.host if is_address(radio.host) else "")
-        if known:
-            return known
-        from firmware.net.names import resolve
-
-        number = int.from_bytes(sha256(self._wake.config.mac + self._recall.packed()).digest()[:2], "big")
-        sock = board.socket(True)
-        try:
-            until = min(deadline, board.now() + _NAME_MS)
-            octets = resolve(sock, server, radio.host, number, board.now, self._turn, until)
-        except OSError as error:
-            raise error if isinstance(error, LinkError) else LinkError(NAME)
-        finally:
-            sock.close()
-        return ".".join([str(octet) for octet in octets])
-
-    def _secure(self):
-        radio = self._radio
-        if radio.security == INSECURE:
-            self._limits.add(UNSAFE, 1)
-            self._limits.tell(self._wake.logbook)
-            return None
-        if radio.security == KEY:
-            return over_tls(radio.host, b"", radio.user, radio.key)
-        return over_tls(radio.host, radio.authority)
-
-    def _dated(self, connect, anew):
-        """Connect while the chip's own calendar says what the lock knows of the time: certificates have dates."""
-        board, clock = self._wake.board, self._wake.clock
-        t, quality = clock.read()
-        board.set_date(max(t, BUILT) if quality == LOST else t)
-        try:
-            connect(anew)
-        finally:
-            board.set_date(0)
+        return connect(self, (Stream, Link, Mqtt), take, deadline)
 
     def _off(self):
         """Whatever closing the link runs into, the radio goes off."""
         try:
-            if self._link:
-                self._link.close()
+            if self.link:
+                self.link.close()
         except Exception:
             pass
         try:
-            if self._wlan:
-                self._wlan.active(False)
+            if self.wlan:
+                self.wlan.active(False)
         except Exception:  # of the driver: mostly an OSError, a RuntimeError for what MicroPython has no name for
             pass
 

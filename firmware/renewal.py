@@ -21,24 +21,25 @@ from firmware.store import CLOSED, StorageError
 def leave(wake, session):
     """Let go of the judge and of the set that he judges by, and of the menu, whose journal does not know what follows.
 
-    Returns what `renew` wants. Not while the bolt moves, and nothing may be judged or logged until `renew`.
+    Returns what `renew` wants: what waits, and the bytearray that was the table. Not while the bolt moves, and nothing
+    may be judged or logged until `renew`.
     """
     waits = _waiting(session.attempts, wake)
     session.attempts = session.menu = wake.journal = None
     wake.fault = (CLOSED, 0)
-    wake.config.empty()
+    table = _emptied(wake.config)
     wake.state = State(Grants(b""))
     wake.clock = session.clock = Clock(DS3231(wake.board.i2c), wake.board, wake.memory, wake.state)
     gc.collect()
-    return waits
+    return waits, table
 
 
-def renew(wake, session, waits):
+def renew(wake, session, waits, table):
     """Go on with the set that is in the vault now. Where it cannot be used, `wake.fault` is set: nobody is let in."""
     gc.collect()
     wake.fault = None
     try:
-        wake.load(session.keypad, True)
+        wake.load(session.keypad, table)
     except Exception:  # of memory, say
         wake.fault = (CLOSED, 0)
         raise
@@ -56,6 +57,13 @@ def renew(wake, session, waits):
         if waits:
             _carry(*waits, wake, session)
     wake.keep_hold(session.door)
+
+
+def _emptied(config):
+    """The table of the grants, by which nothing is judged any more."""
+    table, config.table = config.table, None
+    config.grants, config.budget, config.schedules = Grants(b""), None, None
+    return table
 
 
 def _waiting(judge, wake):

@@ -20,9 +20,10 @@ Refused(STORAGE). mark: (number, epoch, counter) of the command, to be stored wi
     keep_keys(packed)         have the table of keys in flash
     time(t, ms, uncertainty)  what the gateway's reply says: t unix s and ms when it was sealed, uncertainty in ms
     now()                     (t, uncertainty), unix s and whole seconds
-    unlock(number)  approve(nonce, number)  refuse(nonce, number)  set_time(t, ms, uncertainty)  send_log(first)
     allows(number, type)      whether the issuer may have another command looked at: there is a limit for a day
     told(number, type, word)  how this issuer's command ended, for the log
+    part(type)                whose methods do commands of this type, which are
+    unlock(number)  approve(nonce, number)  refuse(nonce, number)  set_time(t, ms, uncertainty)  send_log(first)
     identify()  revoke_code(grant id, serial, value)  set_base(grant id, counter)
     put_grant(record, mark)  revoke_grant(grant id, mark)  set_settings(changed, mark)  mute(on, mark)
     put_issuer(number, permissions, quota, label, packed keys or None, mark)
@@ -216,11 +217,11 @@ class Commands:
 
     def _act(self, mark, kind, fields):
         """Do a command that its sender may give."""
-        actions = self._actions
+        actions = self._actions.part(kind)
         if kind in _CHANGES:
-            self._change(mark, kind, fields)
+            self._change(actions, mark, kind, fields)
         elif kind == messages.UNLOCK_NOW:
-            self._unlock(mark[0], *fields)
+            self._unlock(actions, mark[0], *fields)
         elif kind == messages.APPROVE_ENTRY:
             actions.approve(fields, mark[0])
         elif kind == messages.REFUSE_ENTRY:
@@ -234,7 +235,7 @@ class Commands:
             actions.identify()
         elif kind == messages.ROTATE:
             packed = self._keys.rotated(*fields)
-            actions.keep_keys(packed)
+            self._actions.keep_keys(packed)
             self._keys.load(packed)
         elif kind == messages.REVOKE_CODE:
             actions.revoke_code(*fields)
@@ -245,7 +246,7 @@ class Commands:
         if nonce != self._nonce:
             raise Refused(messages.STALE)
 
-    def _unlock(self, number, boots, check_in, expiry):
+    def _unlock(self, actions, number, boots, check_in, expiry):
         """Once in a check-in: an unlock that is sealed anew because its result was lost opens no second time."""
         self._check_live((boots, check_in))
         if self._unlocked:
@@ -253,14 +254,13 @@ class Commands:
         t, uncertainty = self._actions.now()
         if t + uncertainty >= expiry:
             raise Refused(messages.EXPIRED)
-        self._actions.unlock(number)
+        actions.unlock(number)
         self._unlocked = True
 
-    def _change(self, mark, kind, fields):
+    def _change(self, actions, mark, kind, fields):
         """Change the set in the vault, or raise Refused."""
-        actions = self._actions
         if kind == messages.PUT_GRANT:
-            if actions.revoked(Grants(fields[0]).id(0)):
+            if self._actions.revoked(Grants(fields[0]).id(0)):
                 raise Refused(messages.REFUSED, b"revoked: take another id")
             actions.put_grant(*fields, mark)
         elif kind == messages.REVOKE_GRANT:
@@ -270,16 +270,16 @@ class Commands:
         elif kind == messages.MUTE:
             actions.mute(bool(fields[0]), mark)
         else:
-            self._change_issuer(mark, kind, *fields)
+            self._change_issuer(actions, mark, kind, *fields)
 
-    def _change_issuer(self, mark, kind, number, permissions=0, quota=0, epoch=0, root=b"", label=""):
+    def _change_issuer(self, actions, mark, kind, number, permissions=0, quota=0, epoch=0, root=b"", label=""):
         if number == self._gateway and not permissions & OWNER:
             raise Refused(messages.REFUSED, b"the gateway stays an owner")
         if kind == messages.REVOKE_ISSUER:
             packed = self._keys.revoked(number)
-            self._actions.revoke_issuer(number, packed, mark)
+            actions.revoke_issuer(number, packed, mark)
         else:
             packed = self._keys.put(number, epoch, root) if epoch else None
-            self._actions.put_issuer(number, permissions, quota, label, packed, mark)
+            actions.put_issuer(number, permissions, quota, label, packed, mark)
         if packed is not None:
             self._keys.load(packed)

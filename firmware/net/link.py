@@ -159,6 +159,7 @@ class Link:
             self._stream.connect(address)
             if self._secure:
                 self._top = self._secure(self._stream)
+                self._secure = None  # with the key
         except ValueError:
             raise LinkError(CERTIFICATE)
         except (OSError, AttributeError):  # the last: pre-shared keys on a MicroPython before 1.29

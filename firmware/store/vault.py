@@ -62,9 +62,11 @@ class Vault:
         self.generation = 0
         self.mark = 0  # 32 bits of the SHA-256 of the set that was loaded
 
-    def load(self):
+    def load(self, whole=True, table=None):
         """(settings, grants) as bytearrays. Raises VaultError: blank if there never was a set, damaged otherwise.
 
+        whole: False: without the grants, which are looked at all the same, and take no room. table: a bytearray that
+        becomes the grants, so that there is no second one.
         `generation` then says which set it is, counted from 1; after `replace` as well.
         """
         self.generation, bank = self._newest()
@@ -73,8 +75,10 @@ class Vault:
         settings, grants = struct.unpack_from("<HH", self._head, _SIZES_AT)
         if settings > MAX_SETTINGS or grants > MAX_GRANTS:
             raise VaultError(DAMAGED)
-        contents = bytearray(settings), bytearray(grants)
-        if not self._holds(self._head, contents):
+        table = bytearray() if table is None else table
+        _resize(table, grants if whole else 0)
+        contents = bytearray(settings), table
+        if not self._holds(self._head, *contents):
             raise VaultError(DAMAGED)
         _revoke(contents[1], self._head)
         self.mark = struct.unpack_from("<I", self._head, _HASH_AT)[0]
@@ -200,16 +204,18 @@ class Vault:
             raise VaultError(DAMAGED)
         return generation
 
-    def _holds(self, head, contents=None):
-        """Whether the pieces stand where `head` says and are what it says. contents: (settings, grants) that get them;
-        without, a piece at a time is read over the one before: beside the set that is written there is little room."""
-        digest, spare = sha256(), bytearray(0 if contents else max([_size(head, piece) for piece in range(_PIECES)]))
+    def _holds(self, head, settings=b"", grants=b""):
+        """Whether the pieces stand where `head` says and are what it says; `settings` and `grants`, if they have room,
+        get them. Else each piece is read over the one before: beside a set that is in use there is little room."""
+        digest, spare = sha256(), bytearray(max([_size(head, piece) for piece in range(_PIECES)]))
         for piece in range(_PIECES):
-            size, into, at = _size(head, piece), spare, 0
+            size, into, at = _size(head, piece), grants, piece * PIECE
             if not size:
                 continue
-            if contents:
-                into, at = (contents[0], 0) if piece == _SETTINGS else (contents[1], piece * PIECE)
+            if piece == _SETTINGS:
+                into, at = settings, 0
+            if not into:
+                into, at = spare, 0
             part = memoryview(into)[at : at + size]
             try:
                 if self._nvs.get_blob(self._name(_place(head, piece), piece), part) != size:
@@ -219,6 +225,11 @@ class Vault:
             digest.update(part)
         digest.update(head[:_HASH_AT])
         return digest.digest() == head[_HASH_AT:]
+
+
+def _resize(table, size):
+    table.extend(bytes(max(0, size - len(table))))
+    table[size:] = b""
 
 
 def _revoke(grants, head):

@@ -112,7 +112,7 @@ class Outpost(Wake):
         self.memory = Memory(self.board)
         self.clock = Clock(DS3231(self.board.i2c), self.board, self.memory, self.state)
 
-    def load(self, keypad, known=False):
+    def load(self, keypad, table=None):
         self._open()
         self.journal.mount()
 

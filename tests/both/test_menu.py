@@ -502,9 +502,9 @@ def test_a_new_set_by_radio_ends_the_menu_of_the_judge_before():
     session = Lamp()  # with a keypad, and all else that a renewed session has
     session.keypad, session.signals, session.menu = None, bench.signals, bench.menu
     session.attempts, session.door = Judge(), Doorway()
-    bench.load, bench.attempts = lambda keypad, known: bench.boot(), lambda: judge
+    bench.load, bench.attempts = lambda keypad, table: bench.boot(), lambda: judge
     judge = Judge()
-    renew(bench, session, leave(bench, session))
+    renew(bench, session, *leave(bench, session))
     assert session.attempts is judge and judge.ready and session.menu is None
 
 

@@ -35,7 +35,8 @@ _ENTRY_FILES = ("boot.py", "main.py")
 _CHIP = {
     "firmware/core/seal.py": {"cryptolib"},
     "firmware/net/link.py": {"io", "tls"},
-    "firmware/radio.py": {"umqtt"},
+    "firmware/connecting.py": {"umqtt"},
+    "firmware/unloading.py": {"sys"},
     "firmware/board.py": {"esp32", "machine", "network", "socket", "time"},
     "boot.py": {"machine"},
     "main.py": {"machine", "time"},

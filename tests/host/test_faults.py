@@ -214,7 +214,7 @@ def test_a_log_that_cannot_be_written_keeps_nobody_out(runtime):
 
 
 def test_a_check_in_that_crashes_is_not_tried_again_at_once(root, runtime):
-    break_file(root, "firmware/radio.py", "        radio = Radio(*contents)", "        raise MemoryError")
+    break_file(root, "firmware/radio.py", "        radio = passing(Radio, *contents)", "        raise MemoryError")
     radio = {"security": "insecure", "port": 1883}
     with Lock(runtime=runtime, config=LockConfig(CONFIG.grants, radio=radio), root=root) as lock:
         lock.wait(1800)

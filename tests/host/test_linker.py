@@ -240,3 +240,18 @@ def test_a_method_that_only_what_is_loaded_later_asks_for_comes_with_that(tmp_pa
     assert files["firmware/rare.py"].count("def _(") == 1
     changed = {f"firmware/{name}.py": text for name, text in asked.items()}
     assert output(tmp_path / "linked", files) == output(tmp_path / "modules", {**PROGRAM, **changed})
+
+
+def test_what_two_load_later_brings_its_methods_to_each_of_them(tmp_path):
+    painted = "    def painted(self):\n        return mixed(self.area) + mixed(2)\n\n    def __len__(self):"
+    shapes = PROGRAM["firmware/shapes.py"].replace("    def __len__(self):", painted, 1)
+    late = "from firmware.shapes import Wide\ndef late(places):\n    print(Wide('e').painted(), places)\n"
+    for first, second in (("rare", "rarer"), ("rarer", "rare")):
+        other = f"def run():\n    from firmware.{first} import late\n    late(5)\n"
+        app = PROGRAM["firmware/app.py"].replace("firmware.rare", f"firmware.{second}").replace("def run():\n", other)
+        changed = {"shapes": shapes + "\ndef mixed(value):\n    return [value, value * 3]\n", "app": app}
+        changed |= {"rare": late, "rarer": late.replace("'e'", "'f'")}
+        files = linked(**changed)
+        assert "* 3" not in files["firmware/app.py"]
+        program = {**PROGRAM, **{f"firmware/{file}.py": text for file, text in changed.items()}}
+        assert output(tmp_path / first, files) == output(tmp_path / f"{first} before", program)

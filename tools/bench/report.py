@@ -92,7 +92,7 @@ def _met(met):
 def modules(watched):
     """Yield what to print of what the two wakes of a wake.Watched load, each file once, and of the modules in them."""
     both = {module.name for module in watched.keypad.imports}
-    later = [module for module in watched.check_in.imports if module.name not in both]
+    later = {module.name: module for module in reversed(watched.check_in.imports) if module.name not in both}.values()
     yield _imports("A wake by a key, file by file", watched.keypad.imports)
     yield Text(f"Until it is ready, it reads {watched.ready_read:,} bytes of journal and log besides.\n")
     yield _imports("More for a check-in", later)

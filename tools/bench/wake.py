@@ -48,8 +48,8 @@ class Wake:
 
     @property
     def loaded(self):
-        """Bytes of all files."""
-        return sum(module.file for module in self.imports)
+        """Bytes of all files; of one that was let go and loaded again, once."""
+        return sum({module.name: module.file for module in self.imports}.values())
 
     @property
     def sources(self):

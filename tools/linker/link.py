@@ -88,6 +88,7 @@ def _attributes(program, kept, texts):
 
 def _written(made, entries, foreign, kept):
     homes = {symbol: head for head, parts in made.items() for part in parts for symbol in part.binds}
+    heads = {part: head for head, parts in made.items() for part in parts}
     names = _globals(made, entries, kept)
     found = {}
     for head, parts in made.items():
@@ -99,6 +100,8 @@ def _written(made, entries, foreign, kept):
         rest = [finish.visit(node) for node in statements]
         lines = [*_often_used(rest), *_imports(foreign, finish.loaded)]
         lines += [f"from {home} import {', '.join(of)}" for home, of in wanted.items()]
+        along = {heads[method]: None for part in parts for method in part.along if heads.get(method, head) != head}
+        lines += [f"import {home}" for home in along if home not in wanted]
         found[head.replace(".", "/") + ".py"] = "\n".join([*lines, *map(ast.unparse, rest), ""]).encode()
     return found
 

@@ -18,7 +18,8 @@ _WAKE = ("firmware.board", "firmware.app", "firmware.assembly")
 class Part:
     """`node`: the statement, with symbols for globals. binds: its symbols. uses: symbols that must be there when it is;
     later: {module: symbols} that its functions import when they are called. attributes: names of those it asks for.
-    methods: {name: statement} of a class, taken out until `add`. inside: symbols that its body itself asks for."""
+    methods: {name: statement} of a class, taken out until `add`. inside: symbols that its body itself asks for.
+    along: methods by themselves that must be there when it is."""
 
     owner = None
     """Of a method by itself: the Part of its class."""
@@ -26,6 +27,7 @@ class Part:
     def __init__(self, node):
         self.node = node
         self.binds = _binds(node)
+        self.along = []
         self.uses, self.later, self.attributes = {}, {}, set()
         self.inside = {child.id for child in _outside_functions(node) if ":" in child.id}
         inner = node.body if isinstance(node, ast.ClassDef) else []
@@ -144,7 +146,18 @@ def chunks(parts, entries, called):
         if not key or not any(part.binds for part in found[key]):
             method.together()
             found[key].remove(method)
+    _come_along(found, roots, parts)
     return _named({key: of for key, of in found.items() if of}, roots)
+
+
+def _come_along(found, roots, parts):
+    """Have what several roots load for the methods that it gives to a class loaded by each of them: they ask for these
+    by attributes, which import nothing."""
+    homes = {symbol: part for part in parts for symbol in part.binds}
+    for key, of in found.items():
+        methods = [part for part in of if part.owner]
+        for asker in {homes[symbol]: None for root in key for symbol in roots[root]} if methods else ():
+            asker.along += methods
 
 
 def _for_later(parts, entries, called):
