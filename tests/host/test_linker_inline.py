@@ -361,8 +361,61 @@ def run():
 """,
             1,
         ),
+        (
+            """
+def told(text):
+    print(text)
+    return text
+def f(a, b):
+    c = a + 1
+    return c * b * b
+def g(a, b, c):
+    return c - a * b
+def h(n):
+    print(n)
+    n += 1
+    return n
+def run():
+    x = f(told(1), told(2))
+    print(x, g(c=told(3), b=told(4), a=told(5)))
+    for n in range(-2, 3):
+        if 0 < n < h(n):
+            print("more")
+""",
+            3,  # h stays, which is not always called
+        ),
+        (
+            """
+class C:
+    def __init__(self):
+        self.n = 3
+    def more(self, by=1):
+        self.n += by
+        return self.n
+    def less(self, by=1):
+        self.n -= by
+        return self.n
+class D(C):
+    def other(self):
+        return super().more() + 1
+def run():
+    d = D()
+    print(d.other(), C.less(d))
+""",
+            5,
+        ),
     ],
-    ids=["arguments", "defaults", "methods", "values", "an order that matters", "places of a frame", "errors' names"],
+    ids=[
+        "arguments",
+        "defaults",
+        "methods",
+        "values",
+        "an order that matters",
+        "places of a frame",
+        "errors' names",
+        "each in its turn",
+        "asked of a class",
+    ],
 )
 def test_arguments_methods_and_locals(app, count, tmp_path):
     files = linked(app=app)

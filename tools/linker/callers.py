@@ -56,6 +56,8 @@ class Callers:
                 self._calls[node.id].append((function, callers.get(node)))
                 if not function:
                     self._fixed.add(node.id)
+            elif isinstance(node, ast.Attribute) and _asks_a_class(node.value, self._kin):
+                self._fixed.add(node.attr)
             elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
                 mine = function and function.me and isinstance(node.value, ast.Name) and node.value.id == function.me
                 kin = self._kin[function.owner] if mine else None
@@ -92,6 +94,12 @@ class Callers:
         sure = len(named) == 1 or all(each[0] for each in found)
         own = name in self._own and name not in FOREIGN and not name.startswith("__")
         return [each[1:] for each in found] if alone and sure and own else []
+
+
+def _asks_a_class(value, kin):
+    """Whether it is a class, or `super()`, whose methods are not its object's."""
+    name = value.func if isinstance(value, ast.Call) else value
+    return isinstance(name, ast.Name) and (name.id == "super" if name is not value else name.id in kin)
 
 
 def _kin(made):

@@ -107,7 +107,8 @@ class Inliner:
         body = [_Renamed(names, instead).visit(statement) for statement in body]
         first = []
         for name, value in reversed([pair for pair in given.items() if pair[0] not in instead]):
-            if loads[name] == 1 and name not in bound and self._reaches(body[0], names[name]):
+            here = loads[name] == 1 and name not in bound and self._reaches(body[0], names[name])
+            if here and not first:  # else what follows it would be computed before
                 body[0] = _Renamed({}, {names[name]: value}).visit(body[0])
             else:
                 first.insert(0, ast.Assign([ast.Name(names[name], ast.Store())], value, lineno=0))
@@ -152,7 +153,9 @@ def _parts(node):
         return node.body[:1]
     if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
         return [node.value]
-    plain = ast.Attribute, ast.BinOp, ast.Compare, ast.List, ast.Subscript, ast.Tuple, ast.UnaryOp, ast.keyword
+    if isinstance(node, ast.Compare):
+        return [node.left, node.comparators[0]]
+    plain = ast.Attribute, ast.BinOp, ast.List, ast.Subscript, ast.Tuple, ast.UnaryOp, ast.keyword
     return (
         [part for part in ast.iter_child_nodes(node) if isinstance(part, ast.expr)] if isinstance(node, plain) else []
     )
