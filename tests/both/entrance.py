@@ -15,11 +15,20 @@ from firmware.store import PROGRAM, StorageError
 BURST, REFILL = 10, 1000
 
 
+class Watched(Verifier):
+    """Notes in an `entrance` what was written by the time that an entry is compared."""
+
+    def match(self, *entry):
+        self.entrance.compared = list(self.entrance.written)
+        return super().match(*entry)
+
+
 class Entrance:
     """A lock that holds `records`; it is its own configuration, journal, clock, battery and logbook towards `Attempts`.
 
-    t, quality, uncertainty, mv: what clock and battery say. written: types of the records of the last entry. fails_at:
-    which write from here on fails, 0 = none.
+    t, quality, uncertainty, mv: what clock and battery say. written: types of the records of the last entry; compared:
+    of those that were written before it was compared, None: it never was. fails_at: which write from here on fails,
+    0 = none.
     """
 
     battery_min_mv = 4400
@@ -37,6 +46,7 @@ class Entrance:
         self.t, self.quality, self.uncertainty, self.mv = NOW, TRUSTED, 0, 6000
         self.now = 0
         self.written = []
+        self.compared = None
         self.fails_at = 0
         self.state = State(self.grants)
         self.reset()
@@ -47,7 +57,8 @@ class Entrance:
         self.state = State(self.grants)
         for body in bodies:
             self.state.apply(body)
-        verifier = Verifier(self.grants, self.state, LOCK, SALT)
+        verifier = Watched(self.grants, self.state, LOCK, SALT)
+        verifier.entrance = self
         self.attempts = Attempts(self, self.state, self, verifier, self, self, self)
 
     def code(self, i, value=0, serial=0):
@@ -55,7 +66,7 @@ class Entrance:
 
     def enter(self, code, revoke=False):
         """The decision on `code` typed now; the bolt of one that opens has moved and its outcome is written."""
-        self.written = []
+        self.written, self.compared = [], None
         judge = self.attempts.revoke if revoke else self.attempts.judge
         return self.moved(judge(code.encode(), len(code), self.now))
 
