@@ -50,10 +50,10 @@ class Chip:
         self._ahead = None  # microseconds by which the chip's calendar is ahead of `now`; None: not known
         self.partitions = None  # as the world tells them, once asked
         hello = struct.unpack(protocol.HELLO_REPLY, self.call(protocol.HELLO))
-        self.began, self.held_high, self.held_low, self._urgent, self.reset_cause, self.wake_reason = hello[:6]
-        self.rows = hello[6:10]
-        self.columns = hello[10:13]
-        self.mac = hello[13]
+        self.held_high, self.held_low, self._urgent, self.reset_cause, self.wake_reason = hello[:5]
+        self.rows = hello[5:9]
+        self.columns = hello[9:12]
+        self.mac = hello[12]
         self.high = self._rows_in(self.held_high)
         self.driven = self.high | self._rows_in(self.held_low)
         self.armed = (0, -1, 0, 0)  # wake sources: ext1 mask, ext0 pin, ext0 level, ext1 level

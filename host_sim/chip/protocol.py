@@ -9,7 +9,7 @@ items of instant u64, GPIO u8, frequency u32 in Hz (0: a steady level), duty u16
 Reply: instant u64, next u64, levels u64 (bit = GPIO), contacts u16 (bit = row * 3 + column), error i16 (0, or the
 number for OSError), size u16 of the payload that follows, LEGIBLE and WATCHED, added up, u8.
 
-Little-endian; instants are microseconds of the world's clock.
+Little-endian; instants are microseconds since the reset that began this boot.
 """
 
 from micropython import const
@@ -18,8 +18,8 @@ REQUEST = "<BQQQIBH"
 ITEM = "<QBIH"
 REPLY = "<QQQHhHB"
 REPLY_SIZE = const(31)
-# reset instant, pads held high, pads held low, pads to tell of at once, reset cause, wake reason, matrix, MAC
-HELLO_REPLY = "<QQQQBB4B3B6s"
+# pads held high, pads held low, pads to tell of at once, reset cause, wake reason, matrix, MAC
+HELLO_REPLY = "<QQQBB4B3B6s"
 SLEEP = "<QQbBBBB"  # until (0: no timer), ext1 mask, ext0 pin (-1: none), ext0 and ext1 level, rows high, rows driven
 
 # operations

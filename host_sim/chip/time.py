@@ -10,7 +10,7 @@ _DAYS_BEFORE = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)
 
 
 def ticks_us():
-    return chip.clock() - chip.began & _TICKS_MASK
+    return chip.clock() & _TICKS_MASK
 
 
 def ticks_ms():
@@ -19,7 +19,7 @@ def ticks_ms():
         chip.now = now
     else:
         now = chip.clock()
-    return (now - chip.began) // 1000 & _TICKS_MASK
+    return now // 1000 & _TICKS_MASK
 
 
 ticks_cpu = ticks_us

@@ -56,7 +56,7 @@ class CPythonRuntime:
 
 def join(modules, port):
     """Begin a boot of `modules` whose chip asks the world of `port` without turning requests into bytes and back."""
-    chip, answer, timeline, world = modules.find("bus").chip, port.answer, port.timeline, port.world
+    chip, answer, world = modules.find("bus").chip, port.answer, port.world
     keys, flash = world.keys, world.flash
 
     def call(operation, payload=b""):
@@ -64,7 +64,7 @@ def join(modules, port):
         error, reply = answer(operation, chip.now, chip.fed, spent, chip.tail, payload)
         chip.tail, chip.readings, chip.wifi = b"", (), None
         chip.dozed = chip.unasked = chip.taken = 0
-        chip.now, chip.next, chip.levels, chip.flags = timeline.now_us, port.following, world.inputs, port.flags
+        chip.now, chip.next, chip.levels, chip.flags = port.now, port.following, world.inputs, port.flags
         if keys.contacts != chip.contacts:
             chip.contacts = keys.contacts
             chip.lit = -1

@@ -36,6 +36,7 @@ class Port:
     def __init__(self, world, chip):
         self.world = world
         self._chip = chip
+        self.began = chip.began_us  # the chip's instants count from there
         self.timeline = world.timeline
         self.is_open = True
         self.fault = None
@@ -56,15 +57,20 @@ class Port:
         end = len(request) - tail
         spent, tail = (dozed, read, measured), request[end:]
         error, payload = self.answer(operation, now, fed, spent, tail, request[_REQUEST.size : end])
-        now, following, flags = self.timeline.now_us, self.following, self.flags
+        now, following, flags = self.now, max(0, self.following), self.flags
         levels, contacts = self.world.inputs, self.world.keys.contacts
         return _REPLY.pack(now, following, levels, contacts, error, len(payload), flags), payload
 
     @property
+    def now(self):
+        """The present as an instant of the chip's."""
+        return self.timeline.now_us - self.began
+
+    @property
     def following(self):
-        """The instant before which nothing happens that the chip could see."""
+        """The chip's instant before which nothing happens that it could see."""
         due, horizon = self.timeline.next_us, self.world.horizon_us
-        return due if due < horizon else horizon
+        return (due if due < horizon else horizon) - self.began
 
     @property
     def flags(self):
@@ -78,6 +84,7 @@ class Port:
 
         spent: what the chip did without asking, as `_note` takes it.
         """
+        now, fed = self.began + now, self.began + fed
         if tail:
             self._look(tail)
         if fed > self._fed:
@@ -144,7 +151,6 @@ class Port:
         chip = self._chip
         return struct.pack(
             protocol.HELLO_REPLY,
-            chip.began_us,
             chip.held_high,
             chip.held_low,
             wiring.URGENT_PADS,
@@ -159,7 +165,7 @@ class Port:
         """Nothing more to do."""
 
     def _wait(self, payload):
-        self.wait_until(*struct.unpack("<Q", payload))
+        self.wait_until(self.began + struct.unpack("<Q", payload)[0])
 
     def _light_sleep(self, payload):
         until, *armed, rows_high, rows_driven = _SLEEP.unpack(payload)
@@ -172,7 +178,7 @@ class Port:
         def source():
             return protocol.wake_source(world.inputs | world.column_levels(rows_high, rows_driven), *armed)
 
-        reason = self.wait_until(until or _NEVER, source) or protocol.TIMER
+        reason = self.wait_until(self.began + until if until else _NEVER, source) or protocol.TIMER
         for pad, hz in self._sounding.items():
             world.pwm(pad, hz)
         self._fed += self.timeline.now_us - began
@@ -183,6 +189,7 @@ class Port:
 
     def _deep_sleep(self, payload):
         until, *armed = _SLEEP.unpack_from(payload)
+        until = self.began + until if until else 0
         self._chip.deep_sleep(until, armed[:4], *struct.unpack_from("<QQ", payload, _SLEEP.size))
 
     def _reset(self, payload):
@@ -222,7 +229,7 @@ class Port:
     def _look(self, tail):
         """What the chip has done with its outputs since the last request."""
         for instant, pad, hz, duty in _ITEM.iter_unpack(tail):
-            self.wait_until(instant)
+            self.wait_until(self.began + instant)
             if not hz:
                 if pad in wiring.MOTOR:
                     self.world.stir()

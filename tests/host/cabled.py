@@ -129,10 +129,8 @@ class _Cable:
         chip = self.world.chip
         if chip.state != "console":
             raise FirmwareError("the VM ended by itself")
-        serve(
-            struct.pack(protocol.REQUEST, protocol.RESET, self.world.timeline.now_us, 0, 0, 0, 0, 0)
-            + bytes([protocol.SOFT_RESET])
-        )
+        now = self.world.timeline.now_us - chip.began_us
+        serve(struct.pack(protocol.REQUEST, protocol.RESET, now, 0, 0, 0, 0, 0) + bytes([protocol.SOFT_RESET]))
 
 
 class Cabled:

@@ -41,7 +41,7 @@ class Import:
 
 @dataclass(frozen=True)
 class Wake:
-    """imports: of the firmware and its library, in order. heap: (microsecond of the world, bytes), in order."""
+    """imports: of the firmware and its library, in order. heap: (microsecond of the boot, bytes), in order."""
 
     imports: tuple
     heap: tuple
@@ -94,7 +94,7 @@ class Wake:
 
 @dataclass(frozen=True)
 class Watched:
-    """keypad, check_in: the two Wakes. typed_us: instant of the first digit. ready_read: bytes of the partition that
+    """keypad, check_in: the two Wakes. typed_us: instant of the first digit in its boot. ready_read: bytes of the partition that
     the wake by a key has read by then.
     """
 
@@ -138,7 +138,8 @@ def _live(lock, issuer):
     read = lock.world.flash.bytes_read
     lock.wake()
     lock.wait(1)
-    facts = lock.world.timeline.now_us, lock.world.flash.bytes_read - read
+    world = lock.world
+    facts = world.timeline.now_us - world.chip.began_us, world.flash.bytes_read - read
     opens(lock, "e1")
     for _ in range(2):
         lock.wake()
