@@ -37,9 +37,6 @@ class Board:
     def __init__(self):
         self._began = time.ticks_ms()
         self._shift = 0  # seconds by which the calendar is ahead of what the chip's RTC would say
-        self._blank = _calendar() > _LONGEST
-        if self._blank:  # a reset came while a date was set: what was remembered goes by another time
-            _set_calendar(0)
         self.rows = [Pin(number, Pin.OUT, value=1, hold=False) for number in _ROWS]
         self.columns = [Pin(number) for number in _COLUMNS]
         self._listen()
@@ -96,12 +93,14 @@ class Board:
         return socket.socket(socket.AF_INET, socket.SOCK_DGRAM if datagrams else socket.SOCK_STREAM)
 
     def recall(self):
-        """What `remember` kept; empty after power-on."""
-        return b"" if self._blank else machine.RTC().memory()
+        """What `remember` kept; empty after power-on. To be asked before anything that goes by `rtc_seconds`."""
+        if _calendar() > _LONGEST:  # a reset came while a date was set: what was remembered goes by another time
+            _set_calendar(0)
+            self.remember(b"")
+        return machine.RTC().memory()
 
     def remember(self, data):
         """Keep `data` (bytes) through deep sleep and resets, but not without power."""
-        self._blank = False
         machine.RTC().memory(data)
 
     def reset_cause(self):

@@ -38,6 +38,7 @@ class Memory:
 
     def __init__(self, board):
         self._board = board
+        kept = board.recall()  # first of all: it may put the clock right that the next line looks at
         self.credit = self.reference = self.seen = self.doubt = 0
         self.counted_at = self.seen_at = self.owner_at = board.rtc_seconds()
         self.sure = self.told = self.retries = self.held_until = self.held_by = self.call = 0
@@ -45,7 +46,7 @@ class Memory:
         self.checked = 0
         self.news = self.tell_at = self.tries = self.relock_at = 0
         self.radio = b""
-        self.fresh = not self._recall()
+        self.fresh = not self._take(kept)
 
     def keep(self):
         """Remember what the attributes say now."""
@@ -58,8 +59,7 @@ class Memory:
     def _small(self):
         return self.sure, self.told, self.retries, self.call, self.news, min(self.tries, 255)
 
-    def _recall(self):
-        kept = self._board.recall()
+    def _take(self, kept):
         size, end = struct.calcsize(_FORMAT), len(kept) - 4
         if end < size or struct.unpack_from("<I", kept, end)[0] != binascii.crc32(kept[:end]):
             return False

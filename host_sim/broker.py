@@ -7,9 +7,9 @@ keeps nothing for it. What waited for a client reaches it with the RETAIN flag s
 import asyncio
 import subprocess
 import sys
+from pathlib import Path
 
-from host_sim.runtime.image import PROJECT
-
+_PROJECT = Path(__file__).resolve().parents[1]
 _PATIENCE_S = 30
 _PLUGINS = {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": False}}
 
@@ -23,7 +23,7 @@ class LocalBroker:
     def __init__(self):
         command = [sys.executable, "-m", "host_sim.broker"]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-        self._process = subprocess.Popen(command, cwd=PROJECT, **pipes)
+        self._process = subprocess.Popen(command, cwd=_PROJECT, **pipes)
         told = self._process.stdout.readline()
         if not told:
             self.close()

@@ -1,26 +1,16 @@
 """The firmware under the MicroPython VM, each boot a process of its own, killed when the boot is over.
 
-The world keeps running in this process; each request of the chip comes over a socket, one packet for each part. One
-helper (vm_server.py) serves all locks of this process; it starts with the first boot and ends with this process.
+The world keeps running in this process; each request of the chip comes over a socket, one packet for each part.
 """
 
-import atexit
 import mmap
 import os
-import signal
-import socket
-import subprocess
-import sys
-from importlib.util import find_spec
-from pathlib import Path
+from functools import partial
 
+from host_sim.runtime.beginnings import HELLO, beginnings
 from host_sim.runtime.image import chip_image, firmware_image
 from host_sim.runtime.run import FirmwareError, Run
-
-_SERVER = Path(__file__).with_name("vm_server.py")
-_MAX_REQUEST = 65536
-_GUARD_S = 20
-"""Seconds of real time within which the firmware must ask the world something; a second is far more than enough."""
+from host_sim.runtime.vm_process import Vm, begin
 
 
 class VmRuntime:
@@ -53,23 +43,61 @@ class VmRuntime:
     def close(self):
         """End the VM that was started ahead."""
         if self._ahead:
-            self._ahead.end()
+            self._ahead[1].end()
             self._ahead = None
         if self._cells:
             self._cells.close()
             self._cells = None
 
     def _run(self, serve):
-        vm, self._ahead = self._ahead or _Vm(self._command, self._cells), None
-        self._boots += 1
+        told = [(HELLO, serve(HELLO))]
+        beginning = None if self._hear else beginnings.find(self._kind, told, serve)
+        vm = self._begun(beginning)
         try:
-            if self._boots > 1:
-                self._ahead = _Vm(self._command, self._cells)
-            vm.converse(serve)
+            if beginning:
+                vm.reply(*serve(beginning.request))
+            else:
+                self._catch_up(vm, told, serve)
+            while True:
+                vm.reply(*serve(vm.request()))
         finally:
             if self._hear:
                 self._hear(vm.said())
             vm.end()
+
+    def _catch_up(self, vm, told, serve):
+        """Tell a VM begun anew what the world has said already, and go on while it may be as others began'."""
+        for request, reply in told:
+            if vm.request() != request:
+                raise FirmwareError("the same replies led to another request")
+            vm.reply(*reply)
+        learning = not self._hear
+        while learning:
+            request = vm.request()
+            learning = not beginnings.learn(self._kind, told, request, vm)
+            told.append((request, serve(request)))
+            vm.reply(*told[-1][1])
+
+    def _begun(self, beginning):
+        """A VM that has got as far as `beginning`, and another one ahead."""
+        ahead, self._ahead = self._ahead, None
+        if ahead and ahead[0] is not beginning:
+            ahead[1].end()
+            ahead = None
+        vm = ahead[1] if ahead else self._new(beginning)
+        self._boots += 1
+        if self._boots > 1:
+            self._ahead = beginning, self._new(beginning)
+        return vm
+
+    def _new(self, beginning):
+        start = beginning.copy.start if beginning else partial(begin, self._command)
+        return Vm(start, [self._cells.file] if self._cells else [])
+
+    @property
+    def _kind(self):
+        """What the state of a VM depends on beside the replies."""
+        return self._command, self._cells and self._cells.size
 
 
 class _Cells:
@@ -78,11 +106,12 @@ class _Cells:
     def __init__(self, size):
         self.file = os.memfd_create("flash")
         os.ftruncate(self.file, size)
+        self.size = size
         self._memory = mmap.mmap(self.file, size)
         self._flash = None
 
     def fits(self, flash):
-        return flash.size == len(self._memory)
+        return flash.size == self.size
 
     def hold(self, flash):
         """Be the memory of `flash`, and of no other any more."""
@@ -101,90 +130,3 @@ class _Cells:
         if self._flash:
             self._flash.move(bytearray(self._flash.size))
             self._flash = None
-
-
-class _Vm:
-    """One VM, from its start to its end."""
-
-    def __init__(self, command, cells):
-        self._link, chip_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._link.settimeout(_GUARD_S)
-        self._output = os.memfd_create("vm-output")
-        with chip_end:
-            _helper().fork(command, (chip_end.fileno(), self._output, *([cells.file] if cells else [])))
-        self._pid = None
-
-    def converse(self, serve):
-        """Answer the VM until the world raises ChipStopped; raises FirmwareError when the VM ends or hangs."""
-        link = self._link
-        self._meet()
-        while True:
-            try:
-                request = link.recv(_MAX_REQUEST)
-            except (TimeoutError, ConnectionError) as error:
-                raise FirmwareError(f"the firmware is stuck in a loop that never looks at a clock: {error}") from error
-            if not request:
-                raise FirmwareError(f"the VM ended by itself\n{self.said()}")
-            head, payload = serve(request)
-            link.send(head)
-            if payload:
-                link.send(payload)
-
-    def end(self):
-        """Kill the VM, wherever it is."""
-        self._meet()
-        _helper().end(self._pid)
-        self._link.close()
-        os.close(self._output)
-
-    def _meet(self):
-        """Learn the process id from the VM's first packet."""
-        if self._pid is None:
-            first = self._link.recv(_MAX_REQUEST)
-            if not first:
-                raise FirmwareError("the helper that starts MicroPython ended")
-            self._pid = int(first)
-
-    def said(self):
-        """What the VM has printed so far."""
-        return os.pread(self._output, os.fstat(self._output).st_size, 0).decode(errors="replace")
-
-
-class _Helper:
-    """The harness's end of vm_server.py."""
-
-    def __init__(self):
-        self.owner = os.getpid()
-        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        site = str(Path(find_spec("micropython_module").origin).parent)
-        with theirs:
-            command = [sys.executable, "-I", "-S", str(_SERVER), str(theirs.fileno()), site]
-            self._process = subprocess.Popen(  # in a group of its own: a Ctrl-C is for whoever waits for it
-                command, pass_fds=(theirs.fileno(),), stdin=subprocess.DEVNULL, process_group=0
-            )
-
-    def fork(self, words, files):
-        """Start a VM with its `files` (bus, output, where it has one the memory of its flash)."""
-        socket.send_fds(self._control, ["\0".join(("fork", *words)).encode()], files)
-
-    def end(self, child):
-        """Kill the VM `child`, wherever it is."""
-        os.kill(child, signal.SIGKILL)
-        self._control.send(b"reap\0%d" % child)
-
-    def close(self):
-        self._control.close()
-        if self.owner == os.getpid():
-            self._process.wait()
-
-
-_running = None
-
-
-def _helper():
-    """The helper of this process, started when there is none."""
-    global _running
-    if _running is None or _running.owner != os.getpid():
-        _running = _Helper()
-        atexit.register(_running.close)
-    return _running

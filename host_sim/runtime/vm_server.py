@@ -1,26 +1,34 @@
-"""Helper process that forks a MicroPython VM for each boot; vm.py starts it as a script, without `site`.
+"""Helper process that forks a MicroPython VM for each boot; vm_process.py starts it as a script, without `site`.
 
 Importing the VM once and forking costs a tenth of starting it; forking wants a process of one thread. Requests come as
-packets on the socket whose file number is the first argument; a packet brings the files of the boot (bus, output, and
-the memory of its flash where it has one):
+packets on the socket whose file number is the first argument, each with the files of a boot (bus, output, and the
+memory of its flash where it has one):
 
-    fork\\0MICROPYPATH\\0folder\\0argument\\0...  the child's first packet on the bus is its process id, as text
-    reap\\0process id                           the process has been killed
+    MICROPYPATH\\0folder\\0argument\\0...       the child's first packet on the bus is its process id, as text
 
-A child stays a zombie until its `reap` came, so that the id can be killed without hitting a stranger. When the socket
-closes, the harness is gone and every child is killed.
+A VM that waits for a reply can be copied. On SIGUSR1 it says `copy` on its bus and takes a socket from there; a process
+that is left there forks for each packet, with files as above, a VM that goes on where the first one waited.
+
+Children are buried by the system, and those whose parent has ended come to this process. When the socket closes, the
+harness is gone and every process of the group is killed.
 """
 
 import ctypes
-import mmap
 import os
 import signal
 import socket
 import sys
 
 _MAX_PACKET = 8192
-_REAP_AGAIN_S = 0.005
 _BUS_FD = 3
+_PR_SET_CHILD_SUBREAPER = 36
+_PROT_READ_WRITE, _MAP_SHARED, _MAP_FIXED = 3, 1, 16
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_libc.mmap.restype = ctypes.c_void_p
+_libc.mmap.argtypes = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long
+_Handler = ctypes.CFUNCTYPE(None, ctypes.c_int)
+_libc.signal.argtypes = ctypes.c_int, _Handler
 
 
 def main():
@@ -28,54 +36,76 @@ def main():
     sys.path.append(sys.argv[2])
     import micropython_module
 
-    children, ended = set(), set()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    _libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    packet, files = _born(control)
+    if not packet:
+        os.killpg(0, signal.SIGKILL)
+    search_path, folder, *arguments = packet.decode().split("\0")
+    memory = _Memory()
+    where = memory.hold(files)
+    _take(files)
+    os.environ["MICROPYPATH"] = search_path
+    os.chdir(folder)
+    handler = _Handler(lambda number: _copy(memory))  # by the C library, since nothing of CPython runs in a VM
+    _libc.signal(signal.SIGUSR1, handler)
+    os._exit(micropython_module.run_main([*arguments, *map(str, where)]))
+
+
+def _born(control):
+    """Fork a process for each packet; returns in these with packet and files, at the end in this one with none."""
     while True:
-        control.settimeout(_REAP_AGAIN_S if ended else None)
-        try:
-            packet, files, _, _ = socket.recv_fds(control, _MAX_PACKET, 3)
-        except TimeoutError:
-            _reap(ended)
-            continue
-        if not packet:
-            break
-        verb, *words = packet.decode().split("\0")
-        if verb == "reap":
-            children.discard(int(words[0]))
-            ended.add(int(words[0]))
-            _reap(ended)
-            continue
-        child = os.fork()
-        if child == 0:
-            control.detach()
-            _become_vm(micropython_module, files, *words)
-        children.add(child)
+        packet, files, _, _ = socket.recv_fds(control, _MAX_PACKET, 3)
+        if not packet or os.fork() == 0:
+            control.close()
+            return packet, files
         for file in files:
             os.close(file)
-    for child in children:
-        os.kill(child, signal.SIGKILL)
 
 
-def _reap(ended):
-    for child in list(ended):
-        if os.waitpid(child, os.WNOHANG)[0]:
-            ended.discard(child)
+class _Memory:
+    """The bytes of the flash, at the same address in all copies of a VM."""
+
+    def __init__(self):
+        self._address, self._size = None, 0
+
+    def hold(self, files):
+        """Map the third of `files`, where there is one; returns (address, size), nothing without."""
+        for file in files[2:]:
+            self._size = os.fstat(file).st_size
+            flags = _MAP_SHARED | (_MAP_FIXED if self._address else 0)
+            self._address = _libc.mmap(self._address, self._size, _PROT_READ_WRITE, flags, file, 0)
+        return (self._address, self._size) if self._size else ()
 
 
-def _become_vm(module, files, search_path, folder, *arguments):
-    bus, output, *cells = files
+def _take(files):
+    """Be the VM of these files."""
+    bus, output = files[:2]
     os.write(bus, b"%d" % os.getpid())
     os.dup2(output, 1)
     os.dup2(output, 2)
     os.dup2(bus, _BUS_FD)
-    os.environ["MICROPYPATH"] = search_path
-    os.chdir(folder)
-    memory = [mmap.mmap(file, 0) for file in cells]
-    where = [f(each) for each in memory for f in (_address, len)]
-    os._exit(module.run_main([*arguments, *map(str, where)]))
+    for file in files:
+        if file != _BUS_FD:
+            os.close(file)
 
 
-def _address(memory):
-    return ctypes.addressof(ctypes.c_char.from_buffer(memory))
+def _copy(memory):
+    """In the midst of the VM: leave a copy of it behind, from which others are forked; returns in these, too."""
+    bus = socket.socket(fileno=_BUS_FD)
+    bus.send(b"copy")
+    _, files, _, _ = socket.recv_fds(bus, _MAX_PACKET, 1)
+    bus.detach()
+    if os.fork():
+        os.close(files[0])
+        return
+    for file in (1, 2, _BUS_FD):  # a bus ends with its own VM
+        os.dup2(0, file)
+    packet, files = _born(socket.socket(fileno=files[0]))
+    if not packet:
+        os._exit(0)
+    memory.hold(files)
+    _take(files)
 
 
 if __name__ == "__main__":

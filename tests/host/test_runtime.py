@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from host_sim.chip import protocol
-from host_sim.runtime import RUNTIMES, vm
+from host_sim.runtime import RUNTIMES, vm_process
 from host_sim.runtime.run import FirmwareError
 from host_sim.world.flash import NorViolation
 from tests.host.boards import board, reported, run
@@ -288,4 +288,4 @@ def test_a_ctrl_c_leaves_the_helper_to_whoever_waits_for_it(tmp_path):
     """A terminal sends it to the whole group of processes; the helper's end is that of its socket."""
     with board(tmp_path, "micropython", SLEEP_A_SECOND) as world:
         run(world, 2)
-        assert os.getpgid(vm._running._process.pid) != os.getpgid(0)
+        assert os.getpgid(vm_process._running._process.pid) != os.getpgid(0)

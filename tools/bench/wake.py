@@ -94,8 +94,8 @@ class Wake:
 
 @dataclass(frozen=True)
 class Watched:
-    """keypad, check_in: the two Wakes. typed_us: instant of the first digit in its boot. ready_read: bytes of the partition that
-    the wake by a key has read by then.
+    """keypad, check_in: the two Wakes. typed_us: instant of the first digit in its boot. ready_read: bytes of the
+    partition that the wake by a key has read by then.
     """
 
     keypad: Wake
