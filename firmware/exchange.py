@@ -65,7 +65,7 @@ def opened(wake):
         if wake.config.journal:
             vault = Vault(wake.board.nvs("dropbolt"), BANKS)
             vault.feed = wake.feed
-            contents = vault.load()
+            contents = list(vault.load())
     except OSError as error:  # a VaultError, or the chip cannot open its NVS
         none = isinstance(error, VaultError) and error.reason == BLANK
         if not none:

@@ -24,7 +24,8 @@ VERSION = (0, 1, 0)
 def check_in(wake, session, vault, contents, reason, turn):
     """Check in for `reason`, messages.BY_TIMER to BY_ENTRY, and note when to do so next.
 
-    Returns whether the other end has all that was in the log before. vault: the radio's; contents: what it holds.
+    Returns whether the other end has all that was in the log before. vault: the radio's; contents: what it holds, which
+    is taken out of that list.
     turn(): serves the door and whoever is there, and lets some ms pass.
     """
     try:
@@ -34,6 +35,7 @@ def check_in(wake, session, vault, contents, reason, turn):
         wake.memory.radio_at = 0
         wake.memory.keep()
         return False
+    contents.clear()
     recall, head = Recall(wake.memory.radio), wake.logbook.head[0]
     limits = Limits(recall.limits)
     limits.begin(wake.board.rtc_seconds())
