@@ -40,8 +40,8 @@ class Attempts:
 
     number: of the attempt last judged, 0 when it cost none. known: its digits were a code of some grant and its token
     came back. waits: it is the first part of two. permissions: of its grant, once it is burnt, else 0. approver: of the
-    second part that came with it, details as of the attempt; else (). first: (hits, typed length, number of the
-    attempt, ms at which it is forgotten) of a first part that waits, or None.
+    second part that came with it, details as of the attempt; else (). first: (hits, typed length, nonce, ms at
+    which it is forgotten) of a first part that waits, or None.
     """
 
     def __init__(self, config, state, journal, verifier, clock, battery, logbook):
@@ -112,7 +112,7 @@ class Attempts:
     def nonce(self, now):
         """(boots, attempt) of the first part that waits for an approval by radio, or None."""
         if self.waiting(now) and self._config.grants.second(self.first[0][0][0]) == REMOTE:
-            return self._state.boots, self.first[2]
+            return self.first[2]
         return None
 
     def approve(self, nonce, now):
@@ -122,10 +122,10 @@ class Attempts:
         """
         if self.pending or nonce is None or nonce != self.nonce(now):
             return APPROVAL
-        hits, length, number, _ = self.first
+        hits, length, nonce, _ = self.first
         self.first = None
         self._begin(length)
-        self.number, self._grant = number, hits[0][0]
+        self.number, self._grant = nonce[1], hits[0][0]
         self._look(*self._clock.read())
         decision, spent = self._policy.complete(hits)
         self._level = self._budget.refund(length, self._state)
@@ -217,7 +217,8 @@ class Attempts:
             return self._spend(decision, spent)
         self.finish(decision)
         if self.waits:
-            self.first = (spent, self._length, self.number, now + WAIT_MS)
+            nonce = self._state.boots, self.number  # a check-in that counts a boot does not change it
+            self.first = (spent, self._length, nonce, now + WAIT_MS)
         return decision
 
     def _spend(self, decision, spent):

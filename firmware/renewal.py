@@ -82,14 +82,14 @@ def _waiting(judge, wake):
 def _carry(first, before, wake, session):
     """Have the `first` part that waited by the grants `before` wait on, or say that it does not."""
     grants = wake.config.grants
-    hits, length, number, until = first
+    hits, length, nonce, until = first
     kept = [_same(before, i, grants) for i in range(len(before))]
     if kept[0] >= 0 and (len(kept) == len(hits) or kept[-1] >= 0):
         hits = [(place,) + hit[1:] for place, hit in zip(kept, hits) if place >= 0]
-        session.attempts.first = hits, length, number, until
+        session.attempts.first = hits, length, nonce, until
         return
     session.signals.play("owner", wake.board.now())
-    wake.logbook.entry(REVOKED, number, length, before.id(0), before.issuer(0))
+    wake.logbook.entry(REVOKED, nonce[1], length, before.id(0), before.issuer(0))
 
 
 def _same(before, i, grants):

@@ -238,6 +238,16 @@ def test_a_flash_error_at_any_record_leaves_both_burnt_or_neither():
         assert burnt(e) == (both, both)
 
 
+def test_an_entry_waits_under_one_nonce_though_a_boot_is_counted_meanwhile():
+    """The first check-in after a loss of power counts one; what was announced before is still meant."""
+    e = entrance(first={"second": REMOTE})
+    assert e.enter(e.code(A)) == APPROVAL
+    nonce = e.attempts.nonce(e.now)
+    e.write(e.state.clock(0, 0, 0, e.state.boots + 1))
+    assert e.attempts.nonce(e.now) == nonce == (e.state.boots - 1, 1)
+    assert e.moved(e.attempts.approve(nonce, e.now)) == OPENED
+
+
 def test_an_approval_by_radio_opens_once():
     e = entrance(first={"second": REMOTE})
     assert e.attempts.nonce(e.now) is None
