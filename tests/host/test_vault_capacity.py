@@ -16,6 +16,10 @@ from firmware.store import FULL
 from firmware.store.vault import MAX_SETTINGS, Vault, VaultError
 from host_sim.world.nvs import Nvs
 from host_sim.world.nvs_system import write_system_entries
+from tests.host.flood import PERIOD_S
+
+JUNK_A_DAY = 86_400 // PERIOD_S + 3
+"""Attempts that a stranger makes at the best rate (`make flood`), each of which sets a number."""
 
 
 class Namespace:
@@ -154,5 +158,6 @@ def test_what_others_may_have_written_in_a_day_leaves_nvs_twenty_years(count):
     print(
         f"{count} grants: a change {change:.2f}, a key {rotation:.2f}, a command {command:.4f} erases of the worst page"
     )
+    assert JUNK_A_DAY * command * 3 * 365.25 < 100_000
     everybody = MAX_ISSUERS - 1  # one is the gateway, an owner
     assert (ALL_CHANGES * max(change, rotation) + everybody * COMMANDS * command) * 20 * 365.25 < 100_000
