@@ -14,6 +14,7 @@ from keymatrix import columns
 from micropython import const
 
 READ_US = const(3)
+_SWAY_US = const(100)  # less than the motor needs to move anything
 _TELL_US = const(20000)
 _MOST_TAIL = const(60)  # bytes
 
@@ -171,7 +172,7 @@ class Chip:
         self._outputs[pad] = state
         self.tell(pad, 0, 65535 if state == protocol.HIGH else 0)
         if self._urgent >> pad & 1:
-            self.next = self.now  # before any time passes the world is to know
+            self.next = min(self.next, self.now + _SWAY_US)
 
     def tell(self, pad, hz, duty):
         """Let the world know with the next request what a pad does; within _TELL_US, if somebody waits for it."""
