@@ -119,11 +119,12 @@ def breathe(board, session):
     now = board.now()
     if now - session.looked > _BLIND_MS:
         session.blind(now)
-    while True:
-        if session.keypad.poll(now) or now >= session.quiet or session.busy or session.signals.playing:
+    busy = True
+    while busy:
+        busy = session.busy
+        if session.keypad.poll(now) or now >= session.quiet or busy or session.signals.playing:
             turn(board, session)
+            busy = session.busy
             session.quiet = 0 if session.work() else now + min(session.pause(now) or _LOOK_MS, _LOOK_MS)
         board.wait(_POLL_MS, False)
         now = session.looked = board.now()
-        if not session.busy:
-            return

@@ -69,10 +69,8 @@ class Keypad:
         if row is None:
             if self._touched:
                 return False
-            for column in self._columns:
-                if column.value():
-                    return False
-            return True
+            left, middle, right = self._columns
+            return not (left.value() or middle.value() or right.value())
         # With that row afloat no other key of its column makes it high; with all rows high no other column is.
         alone = self._column
         row.init(row.IN)

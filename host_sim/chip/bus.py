@@ -16,6 +16,9 @@ from micropython import const
 READ_US = const(3)
 _SWAY_US = const(100)  # less than the motor needs to move anything
 _TELL_US = const(20000)
+_READ_CALL_US = protocol.READ_CALL_US
+_READ_BYTES_PER_US = protocol.READ_BYTES_PER_US
+_LEGIBLE = protocol.LEGIBLE
 _MOST_TAIL = const(60)  # bytes
 
 Stream = object
@@ -104,8 +107,8 @@ class Chip:
     def read(self, start, buffer):
         """Fill `buffer` from the partition's bytes at `start`; False, and nothing done, if the world must be asked."""
         count = len(buffer)
-        end = self.now + protocol.READ_CALL_US + count // protocol.READ_BYTES_PER_US
-        if end >= self.next or not self.flags & protocol.LEGIBLE or self.cells is None:
+        end = self.now + _READ_CALL_US + count // _READ_BYTES_PER_US
+        if end >= self.next or not self.flags & _LEGIBLE or self.cells is None:
             return False
         self.now = end
         self.unasked += count

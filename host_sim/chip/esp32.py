@@ -53,15 +53,17 @@ class Partition:
         return kind, subtype, address, size, _text(label), False
 
     def _address(self, block, offset, count):
-        address = block * self._block + offset
-        if address < 0 or address + count > self._entry[3]:
+        return self._entry[2] + self._within(block * self._block + offset, count)
+
+    def _within(self, start, count):
+        if start < 0 or start + count > self._entry[3]:
             raise OSError(-0x104, "ESP_ERR_INVALID_SIZE")
-        return self._entry[2] + address
+        return start
 
     def readblocks(self, block, buffer, offset=0):
-        address = self._address(block, offset, len(buffer))
-        if not chip.read(address - self._entry[2], buffer):
-            buffer[:] = chip.call(protocol.FLASH_READ, struct.pack("<II", address, len(buffer)))
+        start = self._within(block * self._block + offset, len(buffer))
+        if not chip.read(start, buffer):
+            buffer[:] = chip.call(protocol.FLASH_READ, struct.pack("<II", self._entry[2] + start, len(buffer)))
 
     def writeblocks(self, block, buffer, offset=None):
         """Program `buffer`. Without `offset` its sectors are erased first; with it nothing is."""

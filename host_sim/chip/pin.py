@@ -105,11 +105,14 @@ class Pin:
         """Bring mode and level to the pad, unless it is held."""
         if self._held:
             return
-        chip.release(self.bit)
+        if (chip.held_high | chip.held_low) & self.bit:
+            chip.release(self.bit)
+        if self._column >= 0:
+            return
         state = protocol.FLOATING if not self._drives() else protocol.HIGH if self._level else protocol.LOW
         if self._row:
             chip.row(self._row, state)
-        elif self._column < 0:
+        else:
             chip.drive(self.number, state)
 
     def value(self, level=None):

@@ -5,9 +5,12 @@ A module is kept when all that it holds either cannot change or can be put right
 modules, containers of values. Whatever else a module holds, it is executed anew at each boot, as it is on the chip.
 """
 
+from io import IOBase
 from types import BuiltinFunctionType, FunctionType, GetSetDescriptorType, MemberDescriptorType, ModuleType
 
-_PLAIN = (int, float, str, bytes, type(None), BuiltinFunctionType, GetSetDescriptorType, MemberDescriptorType)
+_OF_ABC = type(vars(IOBase)["_abc_impl"])  # what CPython keeps of a class that inherits from an abstract one
+_PLAIN = (int, float, str, bytes, type(None), _OF_ABC)
+_PLAIN += (BuiltinFunctionType, GetSetDescriptorType, MemberDescriptorType)
 _CONTAINERS = (dict, list, set, bytearray)
 BEGUN_ANEW = "BEGUN_ANEW"
 """Attribute that is true in a class whose instances begin anew at each boot by themselves."""
@@ -59,7 +62,7 @@ class _Inventory:
         """Whether `value` is the same at each boot, or can be made so."""
         if isinstance(value, _PLAIN) or getattr(type(value), BEGUN_ANEW, False):
             return True
-        if isinstance(value, tuple):
+        if isinstance(value, (tuple, frozenset)):
             return all(map(self.stays, value))
         if isinstance(value, _CONTAINERS):
             self.containers.append(value)

@@ -22,7 +22,8 @@ class Meter:
         now = self._timeline.now_us
         if part in self._states:
             before, drawn, since = self._states[part]
-            self._count(part, before, now - since, drawn)
+            if now > since:
+                self._count(part, before, now - since, drawn)
         self._states[part] = (state, MICROAMPS[part, state] if ua is None else ua, now)
 
     def spent(self, part, state, us):

@@ -57,11 +57,14 @@ class Timeline:
         """
         if us < self.now_us:
             raise ValueError(f"time cannot go back from {self.now_us} to {us} us")
+        queue = self._queue
         while self.next_us <= us:
-            handle = heappop(self._queue)
+            handle = heappop(queue)
             due, _, fn = handle
             handle[2] = None
-            self._look_ahead()
+            while queue and queue[0][2] is None:
+                heappop(queue)
+            self.next_us = queue[0][0] if queue else FAR
             if due > self.now_us:
                 self.now_us = due
             fn()
