@@ -24,6 +24,12 @@ from host_sim.world.rtc import ChipRtc
 from host_sim.world.signals import Signals
 from host_sim.world.timeline import FAR, Timeline
 
+_PADS_OF = [
+    sum((columns >> index & 1) << pad for index, pad in enumerate(wiring.COLUMNS))
+    for columns in range(1 << len(wiring.COLUMNS))
+]
+"""Pads by columns, both as masks."""
+
 Happening = namedtuple("Happening", "us kind what")
 """Something worth telling: microseconds since the world's beginning, one word for what it is about, the details."""
 
@@ -216,8 +222,7 @@ class World:
 
     def column_levels(self, rows_high, rows_driven):
         """Levels at the columns' pads as a mask, for rows given as masks with bit 0 the top row."""
-        columns = self.keys.columns(rows_high, rows_driven)
-        return sum((columns >> index & 1) << pad for index, pad in enumerate(wiring.COLUMNS))
+        return _PADS_OF[self.keys.columns(rows_high, rows_driven)]
 
     def output(self, pad, high):
         """A pad is driven high, or low, or floats on its pull-down; an input has its pull-up, or is held without."""
