@@ -1,4 +1,4 @@
-"""What chip and world say to each other over the bus: the same bytes within one process and between two.
+"""What chip and world say to each other over the bus, as bytes where they are two processes.
 
 Request: operation u8, instant u64, last feeding of the watchdog u64, time spent in light sleeps of which the world was
 not asked u64 (microseconds since the last request), bytes of flash that the chip has read by itself since then u32,
