@@ -1,6 +1,7 @@
 """The radio's settings; after hidden.py and bench.py."""
 
 from firmware.calling import BANKS
+from firmware.net import reading  # noqa: F401  (Radio asks for it)
 from firmware.net.settings import Radio, RadioError
 from firmware.store.vault import Vault, VaultError
 

@@ -1,7 +1,11 @@
 """At the lock's prompt, after trials.py: the radio as far as the broker, by the parts that a check-in is made of."""
 
 from firmware.drivers.ds3231 import DS3231
-from firmware.net import link, wifi
+from firmware.net import (
+    link,
+    reading,  # noqa: F401  (Radio asks for it)
+    wifi,
+)
 from firmware.net.mqtt import Mqtt
 from firmware.net.names import resolve
 from firmware.net.recall import Recall
