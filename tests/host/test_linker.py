@@ -230,6 +230,27 @@ def test_the_attributes_of_the_chip_s_modules_and_of_umqtt_keep_their_names():
     assert CALLED & asked and asked | defined(*chip, *library) <= FOREIGN
 
 
+def test_a_method_that_only_a_function_asks_for_which_another_calls_is_there(tmp_path):
+    app = """
+class Pen:
+    def __init__(self):
+        self.ink = 3
+
+    def draw(self, n):
+        return self.ink + n
+
+def page(pen, n):
+    return leaf(pen, n) + leaf(pen, 2)
+
+def leaf(pen, n):
+    return pen.draw(n) + pen.draw(1)
+
+def run():
+    print(page(Pen(), 5))
+"""
+    assert output(tmp_path, linked(app=app)) == "21\n"
+
+
 def test_a_method_that_only_what_is_loaded_later_asks_for_comes_with_that(tmp_path):
     shapes = PROGRAM["firmware/shapes.py"].replace("    def never(self):", "    def painted(self):")
     painted = "print(places.append(Wide('e').painted()), Wide('f').painted())"

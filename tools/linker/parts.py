@@ -125,12 +125,13 @@ def used(parts, entries, called):
     live, names, waiting = {}, set(called), [homes[symbol] for symbol in entries]
     while waiting:
         live.update(dict.fromkeys(waiting))
-        added = False
+        known, added = len(names), False
         for part in live:
             for name in [name for name in part.methods if name in names or name.startswith("__")]:
                 part.add(name)
                 added = True
             names |= part.attributes
+        added = added or len(names) > known
         wanted = [symbol for part in live for symbol in (*part.uses, *_all_later(part))]
         waiting = [homes[symbol] for symbol in wanted if homes[symbol] not in live] or (list(live) if added else [])
     return [part for part in parts if part in live]
