@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from host_sim.runtime.image import PROJECT, firmware_image
+from tests.host.stock import ESP32
 from tools.linker import LinkError, link
-from tools.linker.names import CALLED, FOREIGN
+from tools.linker.names import CALLED, FOREIGN, READY
 
 MICROPYTHON = Path(sys.executable).with_name("micropython")
 MAIN = "from firmware.app import run\nrun()\n"
@@ -138,7 +139,9 @@ def test_what_nobody_asks_for_is_left_out():
     text = linked()["firmware/app.py"]
     assert "NOBODY" not in text and "(1, 2)" not in text
     functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
-    assert len(functions) == 11  # all of the two modules' but both called `never`, and one in rare.py
+    assert (
+        len(functions) == 9
+    )  # not both called `never`, the one in rare.py, and `packed` and `told`, which are called once
 
 
 def test_numbers_stand_in_the_place_of_their_names_and_names_are_short():
@@ -227,7 +230,28 @@ def test_the_attributes_of_the_chip_s_modules_and_of_umqtt_keep_their_names():
     library = list((PROJECT / "lib").rglob("*.py"))
     nodes = [node for path in library for node in ast.walk(ast.parse(path.read_text()))]
     asked = public(node.attr for node in nodes if isinstance(node, ast.Attribute))
-    assert CALLED & asked and asked | defined(*chip, *library) <= FOREIGN
+    theirs = asked | defined(*chip, *library)
+    assert CALLED & asked and theirs <= FOREIGN
+    assert not theirs.intersection(READY)
+
+
+def test_short_names_are_those_that_stand_in_the_rom():
+    image = ESP32.read_bytes()
+    assert [name for name in READY if b"%s\0" % name.encode() not in image] == []
+    code = f"""
+import micropython
+class Any: pass
+def asked(names):
+    micropython.qstr_info()
+    for name in names:
+        getattr(Any, name, None)
+    micropython.qstr_info()
+asked({" ".join(READY)!r}.split())
+asked(["nothing_" + "like_it"])
+"""
+    done = subprocess.run([MICROPYTHON, "-c", code], capture_output=True, text=True, check=True)
+    counts = [int(line.split("n_qstr=")[1].split(",")[0]) for line in done.stdout.splitlines()]
+    assert counts[1] == counts[0] == counts[2] == counts[3] - 1
 
 
 def test_a_method_that_only_a_function_asks_for_which_another_calls_is_there(tmp_path):
@@ -252,8 +276,10 @@ def run():
 
 
 def test_a_method_that_only_what_is_loaded_later_asks_for_comes_with_that(tmp_path):
-    shapes = PROGRAM["firmware/shapes.py"].replace("    def never(self):", "    def painted(self):")
-    painted = "print(places.append(Wide('e').painted()), Wide('f').painted())"
+    shapes = PROGRAM["firmware/shapes.py"].replace(
+        "    def never(self):\n", "    def replace(self):\n        yield 5\n"
+    )
+    painted = "print(places.append(list(Wide('e').replace())), 'abc'.replace('a', 'b'))"
     rare = PROGRAM["firmware/rare.py"].replace("raise", painted + "\n    raise")
     asked = {"shapes": shapes, "rare": rare}
     files = linked(**asked)

@@ -315,7 +315,62 @@ def run():
     x = c.n + treble(c)
     print(x)
 """,
-            5,
+            4,
+        ),
+        (
+            """
+class C:
+    def __init__(self, n):
+        self.n = n
+    @property
+    def twice(self):
+        return self.n * 2
+    @property
+    def large(self):
+        print("asked")
+        found = [k for k in range(self.n) if k % 2 == 0 and k % 3 == 0]
+        return [k * k for k in found if k > self.n // 2 or k < self.n // 3]
+    def at(self, k):
+        return self.n + k
+class D:
+    def at(self, k):
+        return k
+    twice = 7
+def run():
+    c, d = C(5), D()
+    print(c.at(1), d.at(2), c.large, d.twice, c.twice)
+    while c.twice < 14:
+        c.n += 1
+        print(c.large, [c.at(k) for k in range(2)])
+    for e in (c, C(2)):
+        print(e.twice + e.twice, e.at(e.twice), e.large)
+""",
+            6,  # both called at, of which none is sure, and large; twice, too, since another class has one
+        ),
+        (
+            """
+class C:
+    def __init__(self, n):
+        self.n = n
+    @property
+    def twice(self):
+        return self.n * 2
+    def half(self):
+        self.n //= 2
+    def large(self, k):
+        print("asked", k, self.n, [k + self.n, k - self.n, k * self.n], sorted([self.n, k, 5]), max(self.n, k, 7))
+        return k and k - 1
+def run():
+    c = C(40)
+    while c.twice > 8 and c.large(3):
+        c.half()
+        print([c.twice, c.twice + c.n])
+        if c.twice == 20:
+            c.half()
+    for k in range(c.twice):
+        print(c.large(k))
+""",
+            3,  # of run, of __init__, and large
         ),
         (
             """
@@ -411,6 +466,8 @@ def run():
         "methods",
         "values",
         "an order that matters",
+        "small and unsure",
+        "small",
         "places of a frame",
         "errors' names",
         "each in its turn",

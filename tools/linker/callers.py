@@ -16,28 +16,49 @@ _EAGER = frozenset(("all", "any", "bytearray", "bytes", "dict", "list", "max", "
 _STAYS = ast.FunctionDef, ast.Lambda, ast.Yield, ast.YieldFrom, ast.NamedExpr, ast.Import
 """What may not stand in another function than its own."""
 
+_BYTES = {
+    ast.Attribute: 3,
+    ast.Call: 2,
+    ast.Constant: 2,
+    ast.Expr: 1,
+    ast.For: 8,
+    ast.If: 3,
+    ast.Return: 0,
+    ast.Assign: 0,
+    ast.Try: 8,
+    ast.While: 5,
+}
+_CALL = 5
+"""Bytes of a call, which is not needed any more."""
+_GROWTH = 30
+"""Bytes by which code may grow for a function less."""
+
 
 class Function:
     """A function of the program: `node`, the `part` that it is in, `head` of its chunk. owner: of a method the symbol
-    of its class; me: its name for its object; calls: those within it of functions that are called there only."""
+    of its class; me: its name for its object; sites: where it is asked for, if it may stand there instead, (Function,
+    node) each, the node a call, or what asks for a property; callees: those with sites in it."""
 
     def __init__(self, node, part, head):
         self.node, self.part, self.head = node, part, head
         home = part if isinstance(part.node, ast.ClassDef) else part.owner
         self.owner = owner = home and home.binds[0]
-        self.calls = []
+        self.sites, self.callees = [], []
         self.me = node.args.args[0].arg if owner and node.args.args else None
         if self.me in stored(node):
             self.me = None
 
 
 class Callers:
-    """Of the chunks `made`: {name: Parts}, with `entries`, symbols used from outside, and `own`, names of attributes
-    that only the program's own classes have. functions: all; loose: attributes that are not set by `__init__` only."""
+    """Of the chunks `made`: {name: Parts}; entries: symbols used from outside; called: names of methods that others'
+    code calls; texts: names of attributes that may be set by their text.
 
-    def __init__(self, made, entries, own):
+    functions: all; loose: attributes that are not set by `__init__` only.
+    """
+
+    def __init__(self, made, entries, called, texts):
         self._entries = frozenset(entries)
-        self._own = own
+        self._foreign, self._texts = FOREIGN | called, texts
         found = [(node, part, head) for head, parts in made.items() for part in parts for node in part.functions()]
         self.functions = [Function(*each) for each in found]
         self._kin = _kin(made)
@@ -46,22 +67,23 @@ class Callers:
         for parts in made.values():
             for part in parts:
                 self._look_at(part)
+        self._choose()
 
     def _look_at(self, part):
         inside = {node: each for each in self.functions if each.part is part for node in body_nodes(each.node)}
         callers = {node.func: node for node in inside if isinstance(node, ast.Call)}
         for node in ast.walk(part.node):
             function = inside.get(node)
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            if isinstance(node, ast.Name) and not function:
+                self._fixed.add(node.id)
+            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
                 self._calls[node.id].append((function, callers.get(node)))
-                if not function:
-                    self._fixed.add(node.id)
             elif isinstance(node, ast.Attribute) and _asks_a_class(node.value, self._kin):
                 self._fixed.add(node.attr)
             elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
                 mine = function and function.me and isinstance(node.value, ast.Name) and node.value.id == function.me
                 kin = self._kin[function.owner] if mine else None
-                self._attributes[node.attr].append((kin, function, callers.get(node)))
+                self._attributes[node.attr].append((kin, function, callers.get(node), node))
             elif isinstance(node, ast.Attribute):
                 self._fixed.add(node.attr)
                 if not function or function.node.name != "__init__":
@@ -69,8 +91,8 @@ class Callers:
             elif isinstance(node, ast.FunctionDef) and node.decorator_list:
                 self.loose.add(node.name)
 
-    def single(self):
-        """(function, its caller, the call) of each that is called in one place only."""
+    def _choose(self):
+        """Find the sites of what may move, and whom each function asks."""
         methods = defaultdict(list)
         for function in self.functions:
             if function.owner:
@@ -79,21 +101,22 @@ class Callers:
             name = function.node.name
             if name in self._entries or name in self._fixed or not _can_move(function):
                 continue
-            if not function.owner:
-                found = self._calls[name]
-            else:
-                found = self._calls_of(function, methods[name])
-            if len(found) == 1 and found[0][0] and found[0][1]:
-                yield function, *found[0]
+            found = self._sites(function, methods[name]) if function.owner else self._calls[name]
+            if found and all(caller and site for caller, site in found) and _pays(function.node, len(found)):
+                function.sites = found
+                for caller, _ in found:
+                    caller.callees.append(function)
 
-    def _calls_of(self, function, named):
-        """Where the method may be asked for, (caller, call) each; nothing where that is not sure."""
+    def _sites(self, function, named):
+        """Where the method may be asked for, (function, node) each; nothing where that is not sure."""
         name, kin = function.node.name, self._kin[function.owner]
         found = [each for each in self._attributes[name] if each[0] in (None, kin)]
         alone = len([each for each in named if self._kin[each.owner] == kin]) == 1
         sure = len(named) == 1 or all(each[0] for each in found)
-        own = name in self._own and name not in FOREIGN and not name.startswith("__")
-        return [each[1:] for each in found] if alone and sure and own else []
+        own = name not in self._foreign and not name.startswith("__")
+        if function.node.decorator_list:
+            return [(each[1], each[3]) for each in found] if alone and sure and own and name not in self._texts else []
+        return [each[1:3] for each in found] if alone and sure and own else []
 
 
 def _asks_a_class(value, kin):
@@ -118,7 +141,9 @@ def _can_move(function):
     """Whether the body may stand elsewhere."""
     node = function.node
     arguments = node.args
-    if node.decorator_list or arguments.vararg or arguments.kwarg or function.owner and not function.me:
+    if any(getattr(each, "id", "") != "property" for each in node.decorator_list):
+        return False
+    if arguments.vararg or arguments.kwarg or function.owner and not function.me:
         return False
     callers = {part: call for call in body_nodes(node) if isinstance(call, ast.Call) for part in call.args}
     for part in body_nodes(node):
@@ -134,6 +159,18 @@ def _can_move(function):
         ):
             return False
     return True
+
+
+def _pays(node, count):
+    """Whether it takes fewer bytes of the heap in `count` places than as a function, and hardly more of a file."""
+    return count == 1 or sum(map(_bytes, body_nodes(node))) * (count - 1) <= _GROWTH + _CALL * count
+
+
+def _bytes(node):
+    """About as many bytes of code as a node takes by itself."""
+    if isinstance(node, ast.Name):
+        return 3 if ":" in node.id else 1
+    return _BYTES.get(type(node), 0 if isinstance(node, ast.expr_context | ast.operator | ast.arguments) else 1)
 
 
 def body_nodes(function):

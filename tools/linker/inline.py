@@ -1,6 +1,6 @@
-"""Functions and methods that are called in one place of the program only, put in that place.
+"""Functions, methods and properties that are called in one place of the program only, or that are small, put there.
 
-Each function takes a hundred bytes of the heap beside its code: an object, a place in a table, and what a call needs.
+Each function takes some 75 bytes of the heap beside its code: an object, a place in a table, and what a call needs.
 Only what is loaded together with its caller is put there, a method only where no other can be meant. Arguments are
 computed once and in their order, as before; a name or a number that stands for itself is used as it is.
 """
@@ -8,28 +8,26 @@ computed once and in their order, as before; a name or a number that stands for 
 import ast
 import copy
 from collections import Counter
+from functools import partial
 
 from tools.linker.bodies import Inlined, NotHere, returned, stored_in, sunk, unasked
 from tools.linker.callers import Callers, body_nodes
-from tools.linker.parts import is_own_import
+from tools.linker.parts import WAKE, is_own_import
 
 
 class Inliner:
-    """`made`: {chunk's name: its Parts}; entries: symbols used from outside; own: names of attributes that only the
-    program's own classes have; texts: attributes that may be asked for by their text."""
+    """`made`: {chunk's name: its Parts}; entries: symbols used from outside; called: names of methods that others'
+    code calls; texts: names of attributes that may be set by their text."""
 
-    def __init__(self, made, entries, own, texts):
+    def __init__(self, made, entries, called, texts):
         self._made = made
-        self._callers = Callers(made, entries, own)
+        self._callers = Callers(made, entries, called, texts)
         self._changing = self._callers.loose | texts
         self._count = 0
-        self._settled, self._gone = set(), set()
+        self._settled, self._gone = {}, set()
 
     def run(self):
         """Put all in place that can be; the Parts have them no more."""
-        for callee, caller, call in self._callers.single():
-            if caller is not callee:
-                caller.calls.append((callee, call))
         for function in self._callers.functions:
             self._settle(function)
         for head, parts in self._made.items():
@@ -40,64 +38,79 @@ class Inliner:
                 part.look_again()
 
     def _settle(self, function):
-        """Put in place what is called in `function`, before itself is put anywhere."""
-        if function in self._settled:
-            return
-        self._settled.add(function)
-        for callee, call in function.calls:
-            self._settle(callee)
-            if callee.head == function.head and not _imports_clash(function.node, callee.node):
-                try:
-                    self._put(function.node, call, callee.node)
-                except NotHere:
-                    continue
-                self._gone.add(callee.node)
-                _forget_import(function.node, callee.node.name)
+        """Put in place what is asked for in `function`, then itself. False if it is under way: it calls itself."""
+        if function not in self._settled:
+            self._settled[function] = False
+            free = [self._settle(callee) for callee in function.callees]
+            if all(free) and function.sites:
+                self._place(function)
+            self._settled[function] = True
+        return self._settled[function]
 
-    def _put(self, caller, call, callee):
-        place = _find(caller.body, call, True)
+    def _place(self, function):
+        node = function.node
+        if not all(_fits(function, caller) for caller, _ in function.sites):
+            return
+        try:
+            for caller, site in function.sites:
+                self._planned(caller.node, site, node)
+            for caller, site in function.sites:
+                self._planned(caller.node, site, node)()
+        except NotHere:
+            return
+        self._gone.add(node)
+        for caller, _ in function.sites:
+            _forget_import(caller.node, node.name)
+
+    def _planned(self, caller, site, callee):
+        """What puts the body in place of `site`, a call or a property that is asked for. Raises NotHere."""
+        place = _find(caller.body, site, True)
         if not place:
             raise NotHere
         statements, at, last = place
         node = statements[at]
-        first, body = self._body(call, callee)
-        if isinstance(node, ast.Return) and node.value is call:
+        first, body = self._body(site, callee)
+        if isinstance(node, ast.Return) and node.value is site:
             made = returned(body)
-        elif isinstance(node, ast.Expr) and node.value is call:
+        elif isinstance(node, ast.Expr) and node.value is site:
             made = unasked(body, last)
-        elif isinstance(node, ast.Assign) and node.value is call and _is_plain(node.targets):
+        elif isinstance(node, ast.Assign) and node.value is site and _is_plain(node.targets):
             made = sunk(body, stored_in(node.targets[0]))
         else:
-            self._put_within(statements, at, call, first, body)
-            return
-        statements[at : at + 1] = [Inlined([*first, *made])]
+            return self._planned_within(statements, at, site, first, body)
+        return partial(statements.__setitem__, slice(at, at + 1), [Inlined([*first, *made])])
 
-    def _put_within(self, statements, at, call, first, body):
-        """Put it in place of a call within an expression of the statement."""
+    def _planned_within(self, statements, at, site, first, body):
+        """What puts it in place of a call within an expression of the statement."""
         node = statements[at]
         result = body[0].value if isinstance(body[0], ast.Return) and body[0].value else None
+        turned = False
         if not result or first:
-            if isinstance(node, ast.While) and not node.orelse and self._reaches(node.test, call):
-                node.body.insert(0, ast.If(ast.UnaryOp(ast.Not(), node.test), [ast.Break()], []))
-                node.test = ast.Constant(True)
-                statements, at, node = node.body, 0, node.body[0]
-            if not self._reaches(node, call):
+            turned = isinstance(node, ast.While) and not node.orelse
+            if not self._reaches(node.test if turned else node, site):
                 raise NotHere
         if not result:
             name = self._fresh("T")
             first = [*first, *sunk(body, stored_in(ast.Name(name, ast.Store())))]
             result = ast.Name(name, ast.Load())
-        _Replaced(call, result).visit(node)
-        if first:
-            statements.insert(at, Inlined(first))
+
+        def put():
+            _Replaced(site, result).visit(node)
+            if turned:
+                node.body[:0] = [Inlined(first), ast.If(ast.UnaryOp(ast.Not(), node.test), [ast.Break()], [])]
+                node.test = ast.Constant(True)
+            elif first:
+                statements.insert(at, Inlined(first))
+
+        return put
 
     def _fresh(self, name):
         self._count += 1
         return f"{name.partition('~')[0]}~{self._count}"
 
-    def _body(self, call, callee):
+    def _body(self, site, callee):
         """(statements for the arguments, a copy of the body with names that nothing else has)."""
-        given = _given(call, callee)
+        given = _given(site, callee)
         body = copy.deepcopy(callee.body)
         nodes = [node for statement in body for node in ast.walk(statement)]
         loads = Counter(node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load))
@@ -193,16 +206,17 @@ def _is_plain(targets):
     return len(targets) == 1 and all(isinstance(node, plain) for node in ast.walk(targets[0]))
 
 
-def _given(call, callee):
+def _given(site, callee):
     """{parameter: value}, in the order in which they are computed. Raises NotHere."""
     arguments = callee.args
     names = [part.arg for part in arguments.args]
-    values = [call.func.value] if isinstance(call.func, ast.Attribute) else []
-    values += call.args
+    asked = site.func if isinstance(site, ast.Call) else site
+    values = [asked.value] if isinstance(asked, ast.Attribute) else []
+    values += site.args if isinstance(site, ast.Call) else []
     if len(values) > len(names) or any(isinstance(value, ast.Starred) for value in values):
         raise NotHere
     given = dict(zip(names, values, strict=False))
-    given.update((keyword.arg, keyword.value) for keyword in call.keywords)
+    given.update((keyword.arg, keyword.value) for keyword in getattr(site, "keywords", ()))
     defaults = dict(zip(reversed(names), reversed(arguments.defaults), strict=False))
     defaults |= {part.arg: value for part, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)}
     for name in (*names, *[part.arg for part in arguments.kwonlyargs]):
@@ -221,6 +235,14 @@ def _stands(value, loads):
     if isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.USub):
         value = value.operand
     return isinstance(value, ast.Constant) or isinstance(value, ast.Name) and (":" not in value.id or loads <= 2)
+
+
+def _fits(function, caller):
+    """Whether a body may stand in this function: loaded together with it, or after it and with no names of its own."""
+    if function is caller or _imports_clash(caller.node, function.node):
+        return False
+    alone = function.head in WAKE and not any(_late_and_early(function.node))
+    return alone or function.head == caller.head
 
 
 def _imports_clash(caller, callee):

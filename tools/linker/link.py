@@ -5,7 +5,7 @@ import builtins
 import keyword
 import string
 from collections import Counter
-from itertools import chain, islice
+from itertools import chain
 
 from tools.linker.constants import put_in_place
 from tools.linker.frames import pack
@@ -13,14 +13,10 @@ from tools.linker.inline import Inliner
 from tools.linker.names import CALLED, FOREIGN, READY
 from tools.linker.parts import Part, chunks, is_own_import, used
 from tools.linker.program import PACKAGE, Program
-from tools.linker.symbols import LOCALS, Resolver, short_names, stored
+from tools.linker.symbols import LOCALS, OWN, Resolver, short_names, stored
 
 _SHORT = 120
 """Names of a file's table that take one byte where they are used, but for some that MicroPython itself puts first."""
-
-
-_SHARED = 180
-"""About as many names as globals have: attributes that are called so take no place of their own in a table."""
 
 
 def link(sources):
@@ -31,7 +27,7 @@ def link(sources):
     program = Program(sources)
     kept = _kept(program)
     texts = _texts(program)
-    attributes = _attributes(program, kept, texts)
+    attributes, taken = _attributes(program, texts)
     bodies = {}
     for name, module in program.modules.items():
         bodies[name] = Resolver(program, module, attributes, kept).resolve()
@@ -41,12 +37,12 @@ def link(sources):
     called = CALLED | program.asked
     parts = used(parts, program.entries, called)
     made = chunks(parts, program.entries, called)
-    Inliner(made, program.entries, frozenset(attributes.values()), texts).run()
+    Inliner(made, program.entries, called, texts).run()
     for part in chain(*made.values()):
         for function in part.functions():
             pack(function, kept)
     outside = {file: text for file, text in sources.items() if not file.startswith(PACKAGE + "/")}
-    return {**outside, **_written(made, program.entries, foreign, kept)}
+    return {**outside, **_written(made, program.entries, foreign, kept, taken | texts)}
 
 
 def _kept(program):
@@ -66,13 +62,13 @@ def _texts(program):
     return {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
 
 
-def _attributes(program, kept, texts):
-    """Old name -> new for what the program's own classes bind, the most used first; never a name that another keeps."""
-    bound, uses = set(), {}
+def _attributes(program, texts):
+    """({name: itself behind a dot} for attributes that only the program's own classes have, all others' names)."""
+    bound, uses = set(), set()
     for module in program.modules.values():
         for node in ast.walk(module.tree):
             if isinstance(node, ast.Attribute):
-                uses[node.attr] = uses.get(node.attr, 0) + 1
+                uses.add(node.attr)
                 if isinstance(node.ctx, ast.Store):
                     bound.add(node.attr)
             elif isinstance(node, ast.ClassDef):
@@ -80,16 +76,27 @@ def _attributes(program, kept, texts):
                 bound |= {name for part in node.body if isinstance(part, ast.Assign) for name in stored(part)}
     foreign = FOREIGN | program.asked
     own = {name for name in bound if name not in texts and name not in foreign and not name.startswith("__")}
-    taken = (bound | uses.keys()) - own
-    short = short_names(string.ascii_lowercase, kept | taken)
-    fresh = chain(islice(short, _SHARED), [name for name in READY if name not in taken], short)
-    return {name: next(fresh) for name in sorted(own, key=lambda name: (-uses.get(name, 0), name))}
+    return {name: OWN + name for name in own}, (bound | uses) - own
 
 
-def _written(made, entries, foreign, kept):
+def _own_names(made, taken):
+    """{attribute of the program's own: name}, the most used first."""
+    uses = Counter()
+    for part in chain(*made.values()):
+        for node in ast.walk(part.node):
+            uses.update({getattr(node, field, None) for field in ("attr", "name", "id")})
+    uses = {name: count for name, count in uses.items() if name and name.startswith(OWN)}
+    taken = taken | set(keyword.kwlist)
+    fresh = chain(
+        [name for name in READY if name not in taken], short_names(string.ascii_lowercase, taken | set(READY))
+    )
+    return {name: next(fresh) for name in sorted(uses, key=lambda name: (-uses[name], name))}
+
+
+def _written(made, entries, foreign, kept, taken):
     homes = {symbol: head for head, parts in made.items() for part in parts for symbol in part.binds}
     heads = {part: head for head, parts in made.items() for part in parts}
-    names = _globals(made, entries, kept)
+    names = _globals(made, entries, kept) | _own_names(made, taken)
     found = {}
     for head, parts in made.items():
         wanted = {}
@@ -114,7 +121,10 @@ def _globals(made, entries, kept):
     for symbol in [symbol for part in parts for symbol in part.uses]:
         uses[symbol] += 1
     inside = {symbol for part in parts for symbol in part.inside}
-    fresh, apart = short_names(string.ascii_lowercase, kept), short_names(string.ascii_uppercase, kept)
+    kept = kept | {symbol.partition(":")[2] for symbol in entries}
+    ready = [name for name in READY if name not in kept]
+    fresh = chain(ready, short_names(string.ascii_lowercase, kept | set(READY)))
+    apart = short_names(string.ascii_uppercase, kept)
     apart = (name for name in apart if len(name) > 1 and name[1].isupper())  # no local has so many beside it
     names = {}
     for symbol in sorted(uses, key=lambda symbol: (-uses[symbol], symbol)):
@@ -164,6 +174,10 @@ class _Finish(ast.NodeTransformer):
         node.id = self._names.get(node.id, node.id)
         self.loaded.add(node.id)
         return node
+
+    def visit_Attribute(self, node):  # noqa: N802
+        node.attr = self._names.get(node.attr, node.attr)
+        return self.generic_visit(node)
 
     def visit_FunctionDef(self, node):  # noqa: N802
         node.name = self._names.get(node.name, node.name)

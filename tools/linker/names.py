@@ -28,11 +28,26 @@ server set_callback set_last_will sock ssl ssl_params subscribe user wait_msg
 """
 _CALLED = "close connect getaddrinfo ioctl read readinto setblocking settimeout socket write"
 _READY = """
+append bytecode clear const copy count end endswith extend get insert isalpha isdigit islower isspace isupper
+join little lower lstrip popitem remove replace reverse rfind rindex rsplit rstrip self split step stop strip
+upper
 ArithmeticError AssertionError AttributeError BaseException EOFError GeneratorExit ImportError IndentationError
 IndexError KeyError KeyboardInterrupt LookupError MemoryError NameError NotImplementedError OSError OverflowError
 RuntimeError StopIteration SyntaxError SystemExit TypeError ValueError ZeroDivisionError abs all any callable chr
 divmod getattr globals hasattr hash isinstance issubclass iter locals map next ord print repr round setattr sorted sum
 zip
+e f n r s t v aw dt er gc io rb sz tb wb add arg cos doc erf exc exp idx inf md5 mpy nan ps1 ps2 ptr put raw req
+run sin src sub sys tan tau url val vfs acos argv asin atan attr bind blit ceil core coro cosh deps dest done dump
+erfc fabs fill fmod full head host imag load log2 math mem8 mkfs modf path peek poll poly post ptr8 real rect
+seed sgen sha1 sinh sqrt sync tanh urls usys wait acosh asinh atan2 atanh chdir cmath crc32 deque drain dumps expm1
+flags floor frexp funcs gamma group heapq hline ipoll isinf isnan ldexp loads log10 match mem16 mem32 mkdir mtime
+patch phase pixel polar ptr16 ptr32 rmdir state stdin ticks trunc union viper vline
+aclose action awrite branch buffer cancel center choice decode delete enable encode gather getcwd getter hashes invert
+is_set latest lgamma listen locked method modify module native poller random rename scroll search select setter
+single sizeof stderr stdout stream target unlink waiter abs_tol acquire backlog chunked closure collect
+content context default deflate degrees deleter disable discard ellipse fromhex headers heapify heappop hexlify
+indices install isclose listdir maxsize newline out_buf package popleft radians randint rel_tol release request
+statvfs timeout uniform urandom version waiting
 """
 
 CALLED = frozenset(_CALLED.split())
@@ -42,4 +57,5 @@ FOREIGN = CALLED.union(_MICROPYTHON.split(), _CHIP.split(), _UMQTT.split())
 """What MicroPython's types and modules have, of the chip's modules what the simulated ones have, and umqtt."""
 
 READY = tuple(_READY.split())
-"""Names that MicroPython has in its ROM (`py/makeqstrdata.py`): as attributes they take no heap."""
+"""Names that MicroPython has in its ROM, so that they take no heap: first those that take a byte or two of a file's
+table (`py/makeqstrdata.py`), then short ones. Nothing of others that the program makes classes of has one of them."""

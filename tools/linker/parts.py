@@ -11,7 +11,7 @@ import ast
 
 from tools.linker.program import LinkError
 
-_WAKE = ("firmware.board", "firmware.app", "firmware.assembly")
+WAKE = ("firmware.board", "firmware.app", "firmware.assembly")
 """The roots that a wake by a key loads, in this order."""
 
 
@@ -165,7 +165,7 @@ def _for_later(parts, entries, called):
     """Methods of the classes that a wake by a key loads for which nothing in such a wake asks, taken out of them."""
     homes = {symbol: part for part in parts for symbol in part.binds}
     roots = _roots(parts, entries)[0]
-    first = [homes[symbol] for name in _WAKE for symbol in roots.get(name, ())]
+    first = [homes[symbol] for name in WAKE for symbol in roots.get(name, ())]
     methods = [method for part in _closure(first, homes, {}) for method in part.apart(called)]
     methods.sort(key=lambda method: (parts.index(method.owner), method.name))
     while True:
@@ -210,7 +210,7 @@ def _grouped(parts, entries):
     found = {}
     for part in parts:
         of = [name for name in closures if part in closures[name] and part not in before[name]]
-        wake = [name for name in _WAKE if name in of]
+        wake = [name for name in WAKE if name in of]
         found.setdefault(tuple(wake[:1] or of), []).append(part)
     return found, roots
 

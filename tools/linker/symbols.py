@@ -7,6 +7,8 @@ import ast
 import string
 
 LOCALS = string.ascii_uppercase
+OWN = "."
+"""Begins the name of an attribute that only the program's own classes have, until it gets its short one."""
 _BY_TEXT = frozenset(("delattr", "dir", "eval", "exec", "getattr", "globals", "hasattr", "locals", "__import__"))
 """Builtins that look names up by their text, where what nobody asks for by its name would not be there any more."""
 
