@@ -61,7 +61,8 @@ def test_what_a_better_check_in_saves_is_what_was_left_out():
         (CheckIn(tls=CERTIFICATE), figures.TLS_CERTIFICATE_US - figures.TLS_PSK_US, busy_ma),
         (CheckIn(listen_s=20), 20_000_000, busy_ma),
     ):
-        assert runs.check_in(how).mc() - ours == pytest.approx(us * ma / 1000, abs=3)
+        # a wait ends with the turn of the loop in which it is seen to be over
+        assert runs.check_in(how).mc() - ours == pytest.approx(us * ma / 1000, rel=0.002, abs=3)
     assert runs.check_in(CheckIn(silent=True)).radio_on == pytest.approx(20, abs=1)
 
 
@@ -163,6 +164,8 @@ def test_the_page_has_the_tables_figures():
     """Within a tenth: what changes an opening by some milliseconds need not change the page."""
     page = (ROOT / "docs" / "energy.md").read_text(encoding="utf-8")
     rows = {name: cells.split("|") for name, cells in re.findall(r"^\| ([^|]+) \| (.+) \|$", page, re.MULTILINE)}
+    for name, run in report.costs():
+        assert float(rows[name][0].replace(",", "")) == pytest.approx(run.mc(), rel=0.1), name
     for name, months in report.months():
         assert [float(cell) for cell in rows[name]] == pytest.approx(months, rel=0.1), name
     for name, months in report.choices():

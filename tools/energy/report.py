@@ -54,6 +54,18 @@ def choices():
     return sorted(found, key=lambda each: each[1])
 
 
+def costs():
+    """[(what the lock does, the Run of it)]."""
+    return [
+        ("an opening", runs.opening()),
+        ("a refusal", runs.refused()),
+        ("a check-in", runs.check_in()),
+        ("a check-in with five openings to tell, two grants to take", runs.check_in(CheckIn(openings=5, commands=2))),
+        ("a call, 20 s of listening", runs.check_in(CALL)),
+        ("a check-in without a broker, 20 s", runs.check_in(CheckIn(silent=True))),
+    ]
+
+
 def lines():
     """Yield what to print."""
     yield Text("What it takes, in millicoulombs", "bold")
@@ -75,14 +87,7 @@ def lines():
 
 def _costs():
     rows = [("a day asleep", f"{runs.asleep() * 86.4:,.0f}", f"{runs.asleep():.0f} µA all day long")]
-    for name, run in (
-        ("an opening", runs.opening()),
-        ("a refusal", runs.refused()),
-        ("a check-in", runs.check_in()),
-        ("a check-in with five openings to tell, two grants to take", runs.check_in(CheckIn(openings=5, commands=2))),
-        ("a call, 20 s of listening", runs.check_in(CALL)),
-        ("a check-in without a broker, 20 s", runs.check_in(CheckIn(silent=True))),
-    ):
+    for name, run in costs():
         parts = {part for part, _ in run.counts}
         shown = ", ".join(f"{part} {run.mc(part):.0f}" for part in ("chip", "radio", "motor") if part in parts)
         rows.append((name, f"{run.mc():,.0f}", shown))
