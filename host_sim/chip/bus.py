@@ -14,7 +14,6 @@ from keymatrix import columns
 from micropython import const
 
 READ_US = const(3)
-_SWAY_US = const(100)  # less than the motor needs to move anything
 _TELL_US = const(20000)
 _READ_CALL_US = protocol.READ_CALL_US
 _READ_BYTES_PER_US = protocol.READ_BYTES_PER_US
@@ -175,7 +174,7 @@ class Chip:
         self._outputs[pad] = state
         self.tell(pad, 0, 65535 if state == protocol.HIGH else 0)
         if self._urgent >> pad & 1:
-            self.next = min(self.next, self.now + _SWAY_US)
+            self.next = self.now  # before any time passes the world is to know
 
     def tell(self, pad, hz, duty):
         """Let the world know with the next request what a pad does; within _TELL_US, if somebody waits for it."""

@@ -3,8 +3,8 @@
 Request: operation u8, instant u64, last feeding of the watchdog u64, time spent in light sleeps of which the world was
 not asked u64 (microseconds since the last request), bytes of flash that the chip has read by itself since then u32,
 measurements of the battery that it knew ahead and has made since then u8, size of the tail u16, payload, tail. The tail
-tells what the outputs have done and could wait for this request, since next to no time passed or only an onlooker
-cares, as items of instant u64, GPIO u8, frequency u32 in Hz (0: a steady level), duty u16.
+tells what the outputs have done and could wait for this request, since no time has passed or only an onlooker cares:
+items of instant u64, GPIO u8, frequency u32 in Hz (0: a steady level), duty u16.
 
 Reply: instant u64, next u64, levels u64 (bit = GPIO), contacts u16 (bit = row * 3 + column), error i16 (0, or the
 number for OSError), size u16 of the payload that follows, LEGIBLE and WATCHED, added up, u8.
