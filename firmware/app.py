@@ -109,7 +109,7 @@ def turn(board, session):
     now = board.now()
     session.keypad.poll(now)
     session.tick(now)
-    sound = session.signals.tick(now)
+    sound = session.signals.tick(board.now() if session.signals.playing else now)  # to judge an entry takes its time
     board.watchdog.feed()
     return sound
 

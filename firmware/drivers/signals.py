@@ -79,6 +79,7 @@ class Signals:
         self._steps = ()
         self._next = 0
         self._until = 0
+        self._begun = -1  # ms at which a pattern was begun that no tick has seen yet
         self._sounding = False
 
     @property
@@ -95,14 +96,19 @@ class Signals:
         self.begin(PATTERNS[name], now)
 
     def begin(self, steps, now):
-        """Begin `steps`, as a pattern has them, at `now` (ms)."""
+        """Begin `steps`, as a pattern has them, at `now` (ms); the first one lasts from the next tick on, since whoever
+        begins it may have taken long since `now`."""
         self._steps = steps
         self._next = 0
-        self._until = now
+        self._until, self._begun = now, -1
         self.tick(now)
+        self._begun = now
 
     def tick(self, now):
         """Do what is due at `now` (ms); return the ms until the next step, 0 when nothing plays."""
+        if self._begun >= 0:
+            self._until += now - self._begun
+            self._begun = -1
         while self._steps and now >= self._until:
             if self._next == len(self._steps):
                 self.off()

@@ -65,6 +65,16 @@ def test_tick_says_how_long_the_step_lasts():
     assert signals.tick(900) == 0
 
 
+def test_an_answer_is_seen_in_full_though_the_turn_that_begins_it_is_long():
+    led = Pin()
+    signals = Signals(led, Buzzer())
+    signals.play("accepted", 1000)
+    assert led.level == 1
+    assert signals.tick(1140) == 150
+    assert signals.tick(1290) == 150 and led.level == 0
+    assert signals.tick(1450) == 490 and led.level == 1
+
+
 def test_a_new_pattern_replaces_the_one_that_plays():
     led = Pin()
     signals = Signals(led, Buzzer())
