@@ -493,3 +493,10 @@ def run():
     files = linked(app=app, rare="def one(n):\n    return two(n)\ndef two(n):\n    return n * 77\n")
     assert [len(functions(files[f"firmware/{name}.py"])) for name in ("app", "rare")] == [1, 1]
     assert "77" in files["firmware/rare.py"]
+
+
+def test_what_the_wake_loads_next_stays_there():
+    app = "def run():\n    from firmware.assembly import told\n    print(told())\n"
+    files = linked(app=app, assembly="def told():\n    return 'told ' + 'later'\n")
+    assert "later" in files["firmware/assembly.py"]
+    assert "later" not in files["firmware/app.py"]

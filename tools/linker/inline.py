@@ -238,11 +238,12 @@ def _stands(value, loads):
 
 
 def _fits(function, caller):
-    """Whether a body may stand in this function: loaded together with it, or after it and with no names of its own."""
+    """Whether a body may stand in this function: loaded together with it, or surely after it and with no names of its
+    own."""
     if function is caller or _imports_clash(caller.node, function.node):
         return False
-    alone = function.head in WAKE and not any(_late_and_early(function.node))
-    return alone or function.head == caller.head
+    after = function.head in WAKE and caller.head not in WAKE
+    return function.head == caller.head or after and not any(_late_and_early(function.node))
 
 
 def _imports_clash(caller, callee):
