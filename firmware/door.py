@@ -57,7 +57,7 @@ class Door:
         self._told = False  # an open door has been reported, or the bolt would not go
         self._testing = self._failed = False  # the bolt is thrown as a test; it was, and did not arrive
         self._held_until = 0  # ms; 0: not held open
-        self._not_before = 0  # ms before which the bolt is not thrown
+        self._not_before = 0  # ms before which the bolt is not thrown; 0: it may be
 
     @property
     def closed(self):
@@ -148,6 +148,9 @@ class Door:
             self._was_closed = not self._was_closed
             self._since = now
             self._told = False
+        if self._not_before and now >= self._not_before:  # somebody has kept the lock awake until then
+            self._not_before = 0
+            self._told = self._told and not self.closed
         if self._settled or now - self._since < self._delay():
             return None
         return self._overdue(now)

@@ -279,6 +279,19 @@ def test_a_bolt_to_be_thrown_much_later_is_told_at_once_and_left():
     assert d.door.due(d.now) == 0 and d.door.deferred(d.now) == 40_000
 
 
+def test_a_bolt_to_be_thrown_later_is_thrown_then_also_if_somebody_has_kept_the_lock_awake():
+    d = Doorway()
+    d.bolt.position = UNLOCKED
+    d.door.defer(0, 100)
+    d.run(120_000)
+    assert d.told == [(RELOCK_MS, STUCK), (100_600, RELOCKED)]
+    d = Doorway()
+    d.bolt.position, d.bolt.stuck = UNLOCKED, True
+    d.door.defer(0, 100)
+    d.run(600_000)
+    assert d.told == [(RELOCK_MS, STUCK), (100_600, STUCK)]
+
+
 def test_a_bolt_that_was_drawn_meanwhile_is_thrown_as_ever():
     d = Doorway()
     d.bolt.position = UNLOCKED
