@@ -12,7 +12,7 @@ from firmware.config import Closed, Config, ConfigError
 from firmware.core.grants import Grants
 from firmware.core.state import MOST_RESTARTS, State
 from firmware.core.verify import Verifier
-from firmware.core.words import LOST, UNKNOWN
+from firmware.core.words import LOST, OPENED, UNKNOWN
 from firmware.drivers.battery import Battery
 from firmware.drivers.bolt import Bolt
 from firmware.drivers.ds3231 import DS3231
@@ -190,14 +190,15 @@ class Wake:
         return doors.patience_s(restarts)
 
     def _jam_told(self):
-        """Whether the log says of the bolt that it would not go, and since then nothing but boots."""
-        kind = log.BOOT
+        """Whether the log says of the bolt that it would not go, and since then of no movement."""
+        told = False
         try:
             for event in self.logbook.newest(1):
-                kind = kind if event.kind == log.BOOT else event.kind
+                if event.kind in (log.JAM, log.RELOCKED) or event.decision == OPENED:
+                    told = event.kind == log.JAM
         except StorageError:
             pass
-        return kind == log.JAM
+        return told
 
     def _facts(self):
         t, quality = self.clock.read()

@@ -79,6 +79,18 @@ def test_the_log_tells_of_a_bolt_that_ends_in_boots_once_and_of_each_boot_that_d
         assert {event["kind"] for event in told} == {"entry", "jam", "boot"}
 
 
+def test_a_blocked_bolt_is_not_told_again_because_somebody_tries_codes():
+    with Lock(config=CONFIG) as lock:
+        blocked(lock)
+        before = len(kinds(lock))
+        for _ in range(12):
+            lock.wait(HOUR)
+            lock.wake()
+            lock.type(lock.issue("couriers", counter=900) + "#")
+        told = kinds(lock)[before:]
+        assert told.count("jam") == 1 and told.count("entry") >= 5
+
+
 @BOTH
 def test_a_bolt_that_is_free_again_is_thrown_within_the_hour_and_all_is_as_before(runtime):
     with Lock(runtime, CONFIG) as lock:
