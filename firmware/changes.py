@@ -11,7 +11,7 @@ import json
 
 from firmware.blocking import announce, pulse
 from firmware.config import ConfigError
-from firmware.core.bounds import MAX_GRANTS, GrantError, check_grants
+from firmware.core.bounds import MAX_GRANTS, GrantError
 from firmware.core.grants import GRANT_SIZE, Grants
 from firmware.core.words import OWNER
 from firmware.net import messages
@@ -167,6 +167,7 @@ class Changes:
 
 def _join(fields, grants, i, t, before):
     """Have the grant in place `i` held against the rest of the set. before: the one it replaces, or none."""
+    from firmware.core.bounds import check_grants
     from firmware.core.newcomer import join  # with what it needs it is large: not before
 
     try:

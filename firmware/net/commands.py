@@ -36,7 +36,8 @@ from firmware.core.grants import Grants
 from firmware.core.seal import DOWN, Seal, SealError, read_header
 from firmware.core.words import APPROVE, OWNER, UNLOCK
 from firmware.net import messages
-from firmware.net.messages import MessageError, Refused, unpack
+from firmware.net.messages import MessageError, Refused
+from firmware.unloading import passing
 
 MAX_WAITING = const(8)
 MAX_ANSWERED = const(64)
@@ -125,7 +126,7 @@ class Commands:
     def _reply(self, mark, text):
         number = mark[0]
         try:
-            boots, check_in, t, ms, uncertainty, follow, have, listen = unpack(messages.REPLY, text)
+            boots, check_in, t, ms, uncertainty, follow, have, listen = passing(_unpacked, messages.REPLY, text)
         except MessageError:
             self._ignore(NO_MESSAGE)
             return
@@ -167,7 +168,7 @@ class Commands:
         last = kind in _CHANGES or kind in _FORWARD
         word, detail, counted = messages.DONE, b"", False
         try:
-            fields = unpack(kind, text)
+            fields = passing(_unpacked, kind, text)
             self._permit(mark[0], kind, fields)
             if not last:
                 self._actions.count(*mark)
@@ -283,3 +284,10 @@ class Commands:
             actions.put_issuer(number, permissions, quota, label, packed, mark)
         if packed is not None:
             self._keys.load(packed)
+
+
+def _unpacked(kind, text):
+    """What `unpack` says, which is loaded only now."""
+    from firmware.net.orders import unpack
+
+    return unpack(kind, text)

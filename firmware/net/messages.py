@@ -1,17 +1,13 @@
 """What sealed messages say: types, fields, bounds (docs/protocol.md has the tables). Little-endian, no padding.
 
-The lock packs what goes up and unpacks what comes down; the other end's code takes the formats from here. A nonce is
-two u32, (boots, number of the check-in): it names one check-in, and no two have the same. Of an entry that waits for
-approval it is (boots, number of the attempt).
+The lock packs what goes up; orders.py unpacks what comes down. The other end's code takes the formats from both. A
+nonce is two u32, (boots, number of the check-in): it names one check-in, and no two have the same. Of an entry that
+waits for approval it is (boots, number of the attempt).
 """
 
-import json
 import struct
 
 from micropython import const
-
-from firmware.core.bounds import GrantError, check_grant
-from firmware.core.grants import Grants
 
 # up
 HELLO = const(1)
@@ -65,29 +61,6 @@ EVENTS_FORMAT = "<IIII4s"  # nonce, number of the first, sequence of its sector,
 RESULT_FORMAT = "<IIIB"  # nonce, counter of the command, how it ended
 BYE_FORMAT = "<IIBHB"  # nonce, answered, ignored, why
 
-_NUMBER = (1, 255)
-_GRANT = (1, 0xFFFE)
-_MS = (0, 999)
-
-# Type -> format, and for each field None or its lowest and highest value.
-COMMANDS = {
-    REPLY: ("<IIIHHBIB", (None, None, None, _MS, None, (0, 64), None, (0, 60))),
-    UNLOCK_NOW: ("<III", (None, None, None)),
-    APPROVE_ENTRY: ("<II", (None, None)),
-    REFUSE_ENTRY: ("<II", (None, None)),
-    PUT_GRANT: ("<80s", (None,)),
-    REVOKE_GRANT: ("<H", (_GRANT,)),
-    PUT_ISSUER: ("<BBHB32s12s", (_NUMBER, (1, 127), None, None, None, None)),
-    REVOKE_ISSUER: ("<B", (_NUMBER,)),
-    SET_TIME: ("<IIIHH", (None, None, None, _MS, None)),
-    MUTE: ("<B", ((0, 1),)),
-    SEND_LOG: ("<I", (None,)),
-    IDENTIFY: ("<", ()),
-    ROTATE: ("<BB32s", (_NUMBER, _NUMBER, None)),
-    REVOKE_CODE: ("<HBI", (_GRANT, (0, 127), None)),
-    SET_BASE: ("<HI", (_GRANT, None)),
-}
-
 
 class MessageError(ValueError):
     """The plaintext is not what a message of its type says, or what was to be said is out of bounds."""
@@ -100,61 +73,6 @@ class Refused(Exception):
         super().__init__(word)
         self.word = word
         self.detail = detail
-
-
-def unpack(kind, text):
-    """The fields of a message that came down, in the order of docs/protocol.md; SET_SETTINGS: (dict of settings,).
-
-    kind: its type. text: its plaintext. Raises MessageError for any other type, size or value than there may be.
-    """
-    if kind == SET_SETTINGS:
-        return (_settings(text),)
-    if kind not in COMMANDS:
-        raise MessageError("type")
-    fmt, bounds = COMMANDS[kind]
-    if len(text) != struct.calcsize(fmt):
-        raise MessageError("size")
-    fields = struct.unpack(fmt, text)
-    for value, bound in zip(fields, bounds):
-        if bound and not bound[0] <= value <= bound[1]:
-            raise MessageError("field")
-    if kind == PUT_GRANT:
-        _check_grant(text)
-    elif kind == PUT_ISSUER:
-        if bool(fields[3]) != any(fields[4]):
-            raise MessageError("a key without an epoch, or an epoch without a key")
-        return fields[:5] + (_label(fields[5]),)
-    elif kind == ROTATE and not any(fields[2]):
-        raise MessageError("no key")
-    return fields
-
-
-def _settings(text):
-    try:
-        settings = json.loads(bytes(text).decode())
-    except (ValueError, UnicodeError, RuntimeError):  # the last: nested too deeply
-        settings = None
-    if not isinstance(settings, dict) or not all(isinstance(name, str) for name in settings):
-        raise MessageError("not a JSON object")
-    return settings
-
-
-def _check_grant(record):
-    try:
-        check_grant(Grants(record), 0)
-    except GrantError as error:
-        raise MessageError(str(error))
-
-
-def _label(padded):
-    """Text of a field that zeros fill up."""
-    try:
-        label = padded.rstrip(b"\0").decode()
-    except (ValueError, UnicodeError):
-        label = "\0"
-    if "\0" in label:
-        raise MessageError("label")
-    return label
 
 
 def pack_hello(nonce, clock, log, generation, attempts, power, reason, waiting, ignored, version, counters):

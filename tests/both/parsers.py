@@ -26,7 +26,7 @@ from firmware.core.zone import Zone, ZoneError
 from firmware.drivers.keypad import KEYS, Keypad
 from firmware.limits import Limits
 from firmware.memory import Memory
-from firmware.net import messages, names
+from firmware.net import messages, names, orders
 from firmware.net.link import Link, LinkError, Stream
 from firmware.net.messages import MessageError
 from firmware.net.mqtt import Mqtt
@@ -96,7 +96,7 @@ def message(data):
     """The plaintext of a command, its type before it."""
     if data:
         try:
-            messages.unpack(data[0], data[1:])
+            orders.unpack(data[0], data[1:])
         except MessageError:
             pass
 

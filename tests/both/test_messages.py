@@ -7,7 +7,8 @@ from keyring import raises
 
 from firmware.core.seal import DOWN, UP, Seal
 from firmware.net import messages
-from firmware.net.messages import MessageError, pack_bye, pack_events, pack_hello, pack_result, unpack
+from firmware.net.messages import MessageError, pack_bye, pack_events, pack_hello, pack_result
+from firmware.net.orders import COMMANDS, unpack
 
 NONCE = (12, 345)
 NOW = 1900000000
@@ -62,7 +63,7 @@ def test_every_type_is_as_in_the_vectors():
             assert UPS[kind]() == text, row["name"]
         else:
             assert unpack(kind, text) == expected(row), row["name"]
-    assert kinds == set(UPS) | set(messages.COMMANDS) | {messages.SET_SETTINGS}
+    assert kinds == set(UPS) | set(COMMANDS) | {messages.SET_SETTINGS}
 
 
 def test_what_no_command_says_is_malformed():

@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firmware.net import messages as m
+from firmware.net.orders import COMMANDS
 from tools.protocol.seal import Header
 
 NONCES = [(12, 345), (12, 346), (13, 0)]
-KINDS = st.sampled_from((*m.COMMANDS, m.SET_SETTINGS, 0, m.RESULT, 200))
+KINDS = st.sampled_from((*COMMANDS, m.SET_SETTINGS, 0, m.RESULT, 200))
 
 
 def genuine():

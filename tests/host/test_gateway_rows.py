@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware.net import messages
+from firmware.net.orders import COMMANDS
 from tests.host.gateways import ID, End, key_file, scripted
 from tools.gateway.orders import ORDERS, Order, OrderError, order
 from tools.gateway.show import commands
@@ -65,7 +66,7 @@ def test_what_is_taken_as_a_command_can_be_sent(typed):
 @given(
     st.lists(
         st.tuples(
-            st.one_of(st.sampled_from(sorted([*messages.COMMANDS, messages.SET_SETTINGS])), VALUES),
+            st.one_of(st.sampled_from(sorted([*COMMANDS, messages.SET_SETTINGS])), VALUES),
             VALUES,
             VALUES,
             st.sampled_from(["waiting", "sent"]),

@@ -8,7 +8,8 @@ from freezegun import freeze_time
 from firmware.config import Config
 from firmware.core.grants import GRANT_SIZE, Grants
 from firmware.core.words import EVENT, NUMBER
-from firmware.net.messages import DONE, PUT_GRANT, unpack
+from firmware.net.messages import DONE, PUT_GRANT
+from firmware.net.orders import unpack
 from host_sim.lock import DEFAULT_START
 from tests.host.gateways import key_file
 from tests.host.owners import CONFIG, folder, lock_of, record, run

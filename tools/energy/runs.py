@@ -14,6 +14,7 @@ from struct import calcsize
 from firmware.core.packing import pack_grant
 from firmware.core.words import EVENT, OWNER, UNLOCK
 from firmware.net import messages
+from firmware.net.orders import COMMANDS
 from host_sim.lock import DEFAULT_START, Lock, LockConfig
 from host_sim.runtime import RUNTIMES
 from host_sim.runtime.image import PROJECT
@@ -198,7 +199,7 @@ def by_umqtt(events, commands):
     event = OVERHEAD + calcsize(messages.EVENTS_FORMAT) + messages.EVENT_SIZE
     hello = OVERHEAD + calcsize(messages.HELLO_FORMAT) + 2 * calcsize(messages.COUNTER_FORMAT)
     kinds = [messages.REPLY] + [messages.PUT_GRANT] * commands
-    down = [bytes(OVERHEAD + calcsize(messages.COMMANDS[kind][0])) for kind in kinds]
+    down = [bytes(OVERHEAD + calcsize(COMMANDS[kind][0])) for kind in kinds]
     waiting = list(down)
 
     def take(_):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from firmware.net import messages as lock
+from firmware.net.orders import unpack
 from tools.gateway import store as states
 from tools.gateway.orders import KINDS
 from tools.protocol.messages import MessageError, Nonce, command
@@ -135,7 +136,7 @@ class Outgoing:
             return command(waits.kind, *live.fields, *self._time(key_file))
         if waits.kind == lock.ROTATE:
             return command(waits.kind, keys.issuer, keys.next_epoch, keys.roots[keys.next_epoch])
-        lock.unpack(waits.kind, waits.text)
+        unpack(waits.kind, waits.text)
         if len(waits.text) > MAX_TEXT:
             raise MessageError(f"{len(waits.text)} bytes, more than a message holds")
         return waits.text

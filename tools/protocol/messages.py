@@ -1,6 +1,6 @@
 """What sealed messages say, at the other end: commands packed, the lock's messages read.
 
-Formats and bounds are the lock's own (firmware/net/messages.py); docs/protocol.md has them as tables.
+Formats and bounds are the lock's own (firmware/net/messages.py, orders.py); docs/protocol.md has them as tables.
 """
 
 import json
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from firmware.net import messages as lock
 from firmware.net.messages import MessageError
+from firmware.net.orders import COMMANDS, unpack
 
 UP_TYPES = {lock.HELLO: "hello", lock.EVENTS: "events", lock.RESULT: "result", lock.BYE: "bye"}
 DOWN_TYPES = {
@@ -126,15 +127,15 @@ def command(kind, *fields):
     """
     if kind == lock.SET_SETTINGS:
         text = json.dumps(*fields, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
-    elif kind in lock.COMMANDS:
+    elif kind in COMMANDS:
         fields = [field.encode() if isinstance(field, str) else field for field in fields]
         try:
-            text = struct.pack(lock.COMMANDS[kind][0], *fields)
+            text = struct.pack(COMMANDS[kind][0], *fields)
         except struct.error as error:
             raise MessageError(str(error)) from error
     else:
         raise MessageError(f"no command has the type {kind}")
-    if lock.unpack(kind, text) != _as_unpacked(kind, fields):
+    if unpack(kind, text) != _as_unpacked(kind, fields):
         raise MessageError(f"{DOWN_TYPES[kind]}: a field is cut or filled up")
     return text
 

@@ -1,0 +1,107 @@
+"""What comes down, unpacked: the reply and commands, with their fields and bounds. Little-endian, no padding.
+
+Loaded for each message, and let go before it is done: the table takes room that a change of the set wants.
+"""
+
+import json
+import struct
+
+from firmware.core.bounds import GrantError, check_grant
+from firmware.core.grants import Grants
+from firmware.net.messages import (
+    APPROVE_ENTRY,
+    IDENTIFY,
+    MUTE,
+    PUT_GRANT,
+    PUT_ISSUER,
+    REFUSE_ENTRY,
+    REPLY,
+    REVOKE_CODE,
+    REVOKE_GRANT,
+    REVOKE_ISSUER,
+    ROTATE,
+    SEND_LOG,
+    SET_BASE,
+    SET_SETTINGS,
+    SET_TIME,
+    UNLOCK_NOW,
+    MessageError,
+)
+
+_NUMBER = (1, 255)
+_GRANT = (1, 0xFFFE)
+_MS = (0, 999)
+
+# Type -> format, and for each field None or its lowest and highest value.
+COMMANDS = {
+    REPLY: ("<IIIHHBIB", (None, None, None, _MS, None, (0, 64), None, (0, 60))),
+    UNLOCK_NOW: ("<III", (None, None, None)),
+    APPROVE_ENTRY: ("<II", (None, None)),
+    REFUSE_ENTRY: ("<II", (None, None)),
+    PUT_GRANT: ("<80s", (None,)),
+    REVOKE_GRANT: ("<H", (_GRANT,)),
+    PUT_ISSUER: ("<BBHB32s12s", (_NUMBER, (1, 127), None, None, None, None)),
+    REVOKE_ISSUER: ("<B", (_NUMBER,)),
+    SET_TIME: ("<IIIHH", (None, None, None, _MS, None)),
+    MUTE: ("<B", ((0, 1),)),
+    SEND_LOG: ("<I", (None,)),
+    IDENTIFY: ("<", ()),
+    ROTATE: ("<BB32s", (_NUMBER, _NUMBER, None)),
+    REVOKE_CODE: ("<HBI", (_GRANT, (0, 127), None)),
+    SET_BASE: ("<HI", (_GRANT, None)),
+}
+
+
+def unpack(kind, text):
+    """The fields of a message that came down, in the order of docs/protocol.md; SET_SETTINGS: (dict of settings,).
+
+    kind: its type. text: its plaintext. Raises MessageError for any other type, size or value than there may be.
+    """
+    if kind == SET_SETTINGS:
+        return (_settings(text),)
+    if kind not in COMMANDS:
+        raise MessageError("type")
+    fmt, bounds = COMMANDS[kind]
+    if len(text) != struct.calcsize(fmt):
+        raise MessageError("size")
+    fields = struct.unpack(fmt, text)
+    for value, bound in zip(fields, bounds):
+        if bound and not bound[0] <= value <= bound[1]:
+            raise MessageError("field")
+    if kind == PUT_GRANT:
+        _check_grant(text)
+    elif kind == PUT_ISSUER:
+        if bool(fields[3]) != any(fields[4]):
+            raise MessageError("a key without an epoch, or an epoch without a key")
+        return fields[:5] + (_label(fields[5]),)
+    elif kind == ROTATE and not any(fields[2]):
+        raise MessageError("no key")
+    return fields
+
+
+def _settings(text):
+    try:
+        settings = json.loads(bytes(text).decode())
+    except (ValueError, UnicodeError, RuntimeError):  # the last: nested too deeply
+        settings = None
+    if not isinstance(settings, dict) or not all(isinstance(name, str) for name in settings):
+        raise MessageError("not a JSON object")
+    return settings
+
+
+def _check_grant(record):
+    try:
+        check_grant(Grants(record), 0)
+    except GrantError as error:
+        raise MessageError(str(error))
+
+
+def _label(padded):
+    """Text of a field that zeros fill up."""
+    try:
+        label = padded.rstrip(b"\0").decode()
+    except (ValueError, UnicodeError):
+        label = "\0"
+    if "\0" in label:
+        raise MessageError("label")
+    return label
