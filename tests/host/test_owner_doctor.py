@@ -179,8 +179,13 @@ def test_what_was_revoked_at_the_keypad_alone(site, kept):
 
 
 def vault(site, banks, settings, more):
-    """Have another set in NVS."""
-    site.do(lambda lock: Vault(Namespace(lock.world.nvs, "dropbolt"), banks).replace(settings, more))
+    """Have another set in NVS, once the chip is off: while it is on, writing takes time."""
+
+    def write(lock):
+        lock.run_until(lambda: not lock.awake, 120)
+        Vault(Namespace(lock.world.nvs, "dropbolt"), banks).replace(settings, more)
+
+    site.do(write)
 
 
 def changed(site, kept, settings=None, **grants):

@@ -1,6 +1,7 @@
 """Both runtimes boot a chip as MicroPython does on the ESP32, and leave nothing behind."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -54,10 +55,14 @@ except {guard}:
     pass
 report("it went on")
 """
-    with board(tmp_path, "cpython", main) as world:
-        with pytest.raises(KeyboardInterrupt):
-            run(world, 1)
-        assert world.rtc.memory == b""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job has it ignored
+    try:
+        with board(tmp_path, "cpython", main) as world:
+            with pytest.raises(KeyboardInterrupt):
+                run(world, 1)
+            assert world.rtc.memory == b""
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @BOTH

@@ -143,7 +143,8 @@ def test_the_same_tree_gives_the_same_bytes(image, tmp_path):
     for name in ("firmware", "lib"):
         shutil.copytree(ROOT / name, tmp_path / name, copy_function=shutil.copyfile)
     script = (
-        "import sys; from pathlib import Path; from tools.image import base, join, release, vfs\n"
+        "import sys; from pathlib import Path; from host_sim.path import put_shim_first; put_shim_first()\n"
+        "from tools.image import base, join, release, vfs\n"
         f"system = vfs.build(release.build(Path(sys.argv[1])), {VFS_SIZE})\n"
         "sys.stdout.buffer.write(join.join(base.read(Path(sys.argv[2]).read_bytes()), system))"
     )
