@@ -239,6 +239,8 @@ def build(board, keypad):
         wake.open_log()
         wake.tell()
         attempts = wake.attempts()
+        if attempts and board.called():
+            attempts.lay_out()
         held_s = wake.held_s()
     except Exception:  # not foreseen: open for nobody, but lock the door and answer
         wake.crash()

@@ -56,6 +56,7 @@ class Attempts:
         self._logbook = logbook
         self.first = None
         self.pending = False
+        self._began = None  # unix second at which somebody began to type, until the candidates are those for it
         self._begin(0)
 
     def _begin(self, length):
@@ -65,13 +66,21 @@ class Attempts:
         self._length = length
         self._grant = -1
 
+    def lay_out(self):
+        """Somebody is there: make room for the candidates."""
+        self._verifier.lay_out()
+
     def begin(self):
-        """Somebody began to type: lay out the candidates for now."""
-        self._verifier.begin(self._clock.read()[0])
+        """Somebody began to type: the candidates are to be those for now."""
+        self._began = self._clock.read()[0]
 
     def work(self):
-        """Compute one candidate; False when none is left."""
-        return self._verifier.work()
+        """Place the candidates or compute one, no more between two looks at the keypad; False when none is left."""
+        if self._began is None:
+            return self._verifier.work()
+        self._verifier.begin(self._began)
+        self._began = None
+        return True
 
     def is_owners(self, length):
         """Whether an entry of this length is delayed instead of counted against a budget."""

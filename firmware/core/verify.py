@@ -1,9 +1,10 @@
 """Verification: which grants' codes are the digits that were typed, with all codes computed while they are typed.
 
 The codes that are compared lie in one packed array of slots. A run of slots belongs to one serial of an interval or to
-an event and holds the codes of consecutive steps or counters; a number has a run of one slot without a code. `begin`
-lays the runs out for an instant, `work` computes one code, `match` compares. After `#` only `match` is left, whose work
-depends on the number of digits typed and on the table, never on the digits.
+an event and holds the codes of consecutive steps or counters; a number has a run of one slot without a code. `lay_out`
+makes the slots, `begin` places the runs for an instant, `work` computes one code, `match` compares. After `#` only
+`match` is left, whose work depends on the number of digits typed and on the table, never on the digits. Most check-ins
+see no key: until somebody is there the slots take no memory, and whatever needs them first makes them.
 
     run of an interval at step c   c - grace_after - 1 .. c + grace_before + early + 1
     run of an event                base - 4 .. base + window - 1
@@ -66,9 +67,10 @@ class Verifier:
         self._cursor = 0
         self._hmac = None
         self._hmac_run = -1
-        self._lay_out()
+        self._start = self._found = None  # until `lay_out`
 
-    def _lay_out(self):
+    def lay_out(self):
+        """Make the slots of all candidates, without a code in any; nothing is kept of those that are there."""
         grants = self._grants
         sizes = []  # (grant, serial, slots) of each run
         numbers = []
@@ -82,7 +84,7 @@ class Verifier:
                 spread = grants.grace_after(i) + 1 + grants.grace_before(i) + grants.early(i)
                 for serial in range(grants.serials(i)):
                     sizes.append((i, serial, INTERVAL_LOOK_BACK + spread + _AHEAD))
-        self._otp_runs = len(sizes)
+        otp_runs = len(sizes)
         sizes += numbers
         sizes.append((0, 0, 1))  # a spare, so that an unused place of `found` can be decoded too
         self._grant = bytearray(run[0] for run in sizes)
@@ -95,11 +97,12 @@ class Verifier:
         for run, (_, _, slots) in enumerate(sizes):
             self._start[run + 1] = self._start[run] + slots
             self._run.extend(bytes([run]) * slots)
-        self._codes = array("i", [_NO_CODE] * self._start[self._otp_runs])
+        self._codes = array("i", [_NO_CODE] * self._start[otp_runs])
         self._found = array("H", [0] * (len(self._run) + _ALWAYS_READ))
+        self._otp_runs = otp_runs
 
     def begin(self, t):
-        """Lay the candidates out for unix second `t` and the state as it is; codes still in place are kept."""
+        """Place the candidates for unix second `t` and the state as it is; codes still in place are kept."""
         self._place(t, 0)
 
     def work(self):
@@ -137,6 +140,8 @@ class Verifier:
 
     def _place(self, t, slack):
         """Move every run that does not begin where it must, or at most `slack` steps before it."""
+        if self._found is None:
+            self.lay_out()
         grants = self._grants
         run = 0
         for i in range(len(grants)):

@@ -1,8 +1,9 @@
 """What is computed before `#`, what is left afterwards, and what is kept when candidates are laid out anew."""
 
+from entrance import Entrance
 from keyring import NOW, CountedHmac, Door, event, interval, number
 
-from firmware.core.words import EARLY, LATE, OPENED, WRONG
+from firmware.core.words import EARLY, LATE, OPENED, USED, WRONG
 
 
 def prepared(door, t=NOW):
@@ -30,6 +31,36 @@ def test_nothing_is_left_to_compute_after_hash():
         with CountedHmac() as hmac:
             door.hits(code)
         assert hmac.count == 0
+
+
+def test_what_is_laid_out_at_the_first_key_leaves_nothing_to_compute_either():
+    for somebody_there in (False, True):
+        entrance = Entrance(event(window=64), interval(serials=3), number(b"1234567890"))
+        code = entrance.code(0, 63)
+        if somebody_there:
+            entrance.attempts.lay_out()
+        else:
+            assert not entrance.attempts.work()
+        entrance.attempts.begin()
+        with CountedHmac() as hmac:
+            assert entrance.attempts.work()
+        assert hmac.count == 0  # the next look at the keypad comes first
+        while entrance.attempts.work():
+            pass
+        with CountedHmac() as hmac:
+            assert entrance.enter(code) == OPENED
+        assert hmac.count == 0
+
+
+def test_an_entry_that_nobody_announced_is_compared_with_everything():
+    codes = [Entrance(event(), interval(serials=3)).code(1, step, 2) for step in (0, NOW // 86400)]
+    for code, answer in zip(codes, (WRONG, OPENED)):
+        entrance = Entrance(event(), interval(serials=3))
+        with CountedHmac() as hmac:
+            assert entrance.enter(code) == answer
+        assert hmac.count == 16 + 3 * 7 + 2  # each counter and step, and the key of each further serial
+    entrance.attempts.begin()
+    assert entrance.enter(code) == USED
 
 
 def test_each_call_of_work_computes_one_hmac_at_most():

@@ -109,6 +109,15 @@ def test_opcodes_equal_for_up_to_four_hits():
     assert len(set(counts)) == 1
 
 
+def test_opcodes_equal_where_nothing_was_laid_out_before():
+    grants, _ = lock(check=False)
+    codes = ["00000000", "99999999", NUMBER_DIGITS, otp_code(grants, 0, 0, 7, LOCK)]
+    codes += [with_same_digits(codes[-1], same, from_the_left=True) for same in range(8)]
+    found = [opcodes(Verifier(grants, State(grants), LOCK, SALT), code) for code in codes]
+    assert len({count for count, _ in found}) == 1
+    assert sum(bool(hits) for _, hits in found) == 2
+
+
 def test_the_count_would_show_a_comparison_that_stops_early():
     def stops_early(code, typed):
         return all(a == b for a, b in zip(code, typed, strict=True))
