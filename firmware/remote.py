@@ -1,7 +1,8 @@
 """What commands by radio do to this lock: `actions` of net/commands.py, where each method is explained.
 
 Whatever the flash does not take is Refused(STORAGE). What most check-ins have no command for is in files of its own:
-changes of the set (changes.py), what moves the bolt (moving.py), codes one by one (coded.py).
+changes of the set (changes.py, rights.py), what moves the bolt (moving.py), codes one by one (coded.py). So is what is
+told of the lock (reports.py), which need not be there while a command is done.
 """
 
 from micropython import const
@@ -17,11 +18,10 @@ from firmware.store import StorageError
 from firmware.store import audit as log
 
 _ENOUGH_S = const(4)  # by how much a sync must be better than what the clock knows already
-_EVENTS_A_SECTOR = const(100)  # at least, in one that is full
-_SECTORS = const(48)
 _SETTLING = (messages.APPROVE_ENTRY, messages.REFUSE_ENTRY)
 _MOVING = (messages.UNLOCK_NOW,) + _SETTLING
 _CODES = (messages.REVOKE_CODE, messages.SET_BASE)
+_GRANTS = (messages.PUT_GRANT, messages.REVOKE_GRANT)
 _OWN = (messages.SET_TIME, messages.SEND_LOG, messages.IDENTIFY, messages.ROTATE)
 _LASTING = (messages.PUT_GRANT, messages.REVOKE_GRANT, messages.ROTATE)  # what an issuer may have written to NVS
 
@@ -63,9 +63,13 @@ class Remote(Commanders):
             return Codes(self)
         if kind in _OWN:
             return self
-        from firmware.changes import Changes
+        if kind in _GRANTS:
+            from firmware.changes import Changes
 
-        return Changes(self)
+            return Changes(self)
+        from firmware.rights import Rights
+
+        return Rights(self)
 
     # Telling
 
@@ -100,13 +104,9 @@ class Remote(Commanders):
         return self._limits.grants(number, kind in _LASTING)
 
     def hello(self):
-        """(clock, head of the log, generation, attempts, power, entry that waits), as `pack_hello` wants them."""
-        wake, door = self.wake, self.session.door
-        t, quality = wake.clock.read()
-        power = door.bolt.position | door.closed << 2 | door.bolt.jammed << 3
-        clock = t, quality, wake.clock.uncertainty
-        power = wake.battery.millivolts(), power
-        return clock, wake.logbook.head, wake.vault.generation, wake.state.attempts, power, self.entry() or (0, 0)
+        from firmware.reports import standing
+
+        return standing(self)
 
     def entry(self):
         """Nonce of the entry that waits for an approval, or None."""
@@ -114,35 +114,9 @@ class Remote(Commanders):
         return attempts.nonce(self.ms()) if attempts else None
 
     def events(self, after, most):
-        """Up to `most` messages of events after number `after`: (first, sector, MAC before, 28 bytes each)."""
-        found, before = [], bytes(4)
-        head = self.wake.logbook.head[0]
-        if after >= head:
-            return found
-        due = 0
-        for event in self._behind(after, (head - after) // _EVENTS_A_SECTOR + 2):
-            if event.sequence > after:
-                full = found and len(found[-1][3]) == messages.MAX_EVENTS * messages.EVENT_SIZE
-                if not found or full or event.sequence != due or event.sector != found[-1][1]:
-                    if len(found) == most:
-                        break
-                    found.append((event.sequence, event.sector, before, bytearray()))
-                found[-1][3].extend(event.body + event.mac)
-                due = event.sequence + 1
-            before = event.mac
-        return found
+        from firmware.reports import events
 
-    def _behind(self, after, sectors):
-        """Events of so many newest sectors, or of more, until number `after` is among them: a ring may leave a sector
-        before it is full."""
-        newest = self.wake.logbook.newest
-        while sectors < _SECTORS:
-            for event in newest(sectors):
-                if event.sequence <= max(after, 1):
-                    return newest(sectors)
-                break
-            sectors *= 2
-        return newest(_SECTORS)
+        return events(self.wake.logbook, after, most)
 
     # Time
 
