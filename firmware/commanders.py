@@ -73,6 +73,8 @@ class Commanders:
 
     def _make_room(self):
         """Forget the counters of those who are no issuers any more, once their keys are gone. Raises Refused."""
+        from firmware.net.rekeying import revoked
+
         keys, state = self.radio.keys, self.wake.state
         try:
             issuers = self._issuers()
@@ -81,9 +83,9 @@ class Commanders:
         gone = [number for number, _, _ in state.counters if number not in issuers]
         spent = [number for number, _ in keys.in_use() if number in gone]
         for number in spent:
-            keys.load(keys.revoked(number))
+            keys.load(revoked(keys, number))
         if spent:
-            self.keep_keys(keys.revoked(spent[0]))
+            self.keep_keys(revoked(keys, spent[0]))
         for number in gone:
             self.write(state.command(number, 0, 0))
 

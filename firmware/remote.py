@@ -5,19 +5,15 @@ changes of the set (changes.py, rights.py), what moves the bolt (moving.py), cod
 told of the lock (reports.py), which need not be there while a command is done.
 """
 
-from micropython import const
-
 from firmware.commanders import Commanders
-from firmware.core.words import OWNER, TRUSTED
-from firmware.drivers.ds3231 import ClockError
+from firmware.core.words import OWNER
 from firmware.limits import UNDONE
 from firmware.logbook import URGENT
 from firmware.net import messages
 from firmware.net.messages import Refused
-from firmware.store import StorageError
 from firmware.store import audit as log
+from firmware.unloading import passing
 
-_ENOUGH_S = const(4)  # by how much a sync must be better than what the clock knows already
 _SETTLING = (messages.APPROVE_ENTRY, messages.REFUSE_ENTRY)
 _MOVING = (messages.UNLOCK_NOW,) + _SETTLING
 _CODES = (messages.REVOKE_CODE, messages.SET_BASE)
@@ -122,7 +118,7 @@ class Remote(Commanders):
 
     def time(self, t, ms, uncertainty):
         try:
-            self._set(t, ms, uncertainty, False)
+            passing(self._set, t, ms, uncertainty, False)
         except Refused as refused:
             self._limits.add(UNDONE, 1 << refused.word, 1, self.radio.gateway)
 
@@ -133,30 +129,10 @@ class Remote(Commanders):
         t, _ = self.wake.clock.read()
         return t, self.wake.clock.uncertainty
 
-    def _set(self, t, ms, uncertainty, reset):
-        """Set the clock to what was sealed somewhere between hello and now, unless it knows the time as well."""
-        wake = self.wake
-        trip = self.ms() - self.asked
-        ms += trip // 2
-        seconds = t + (ms + 500) // 1000
-        doubt = uncertainty + (trip + 1) // 2 + abs((seconds - t) * 1000 - ms)
-        known, quality = wake.clock.read()
-        least = wake.clock.uncertainty
-        near = abs(known - seconds) <= least + doubt // 1000 + 1
-        if not reset and quality == TRUSTED and near and least <= doubt // 1000 + _ENOUGH_S:
-            return
-        if not wake.journal:
-            raise Refused(messages.STORAGE)
-        from firmware.sync import SyncError, synchronise
+    def _set(self, *arguments):
+        from firmware.timing import adjust
 
-        try:
-            synchronise(wake.board, wake.memory, wake.journal, wake.state, seconds, doubt, reset)
-        except SyncError as error:
-            raise Refused(messages.REFUSED, str(error).encode())
-        except ClockError:
-            raise Refused(messages.STORAGE, b"clock")
-        except StorageError as error:
-            self.failed(error)
+        adjust(self, *arguments)
 
     def issuer_of(self, grant_id):
         grants = self.wake.config.grants

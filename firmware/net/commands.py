@@ -34,7 +34,7 @@ from micropython import const
 
 from firmware.core.grants import Grants
 from firmware.core.seal import DOWN, Seal, SealError, read_header
-from firmware.core.words import APPROVE, OWNER, UNLOCK
+from firmware.core.words import OWNER
 from firmware.net import messages
 from firmware.net.messages import MessageError, Refused
 from firmware.unloading import passing
@@ -168,8 +168,7 @@ class Commands:
         last = kind in _CHANGES or kind in _FORWARD
         word, detail, counted = messages.DONE, b"", False
         try:
-            fields = passing(_unpacked, kind, text)
-            self._permit(mark[0], kind, fields)
+            fields = passing(_admitted, self._actions, mark[0], kind, text)
             if not last:
                 self._actions.count(*mark)
                 counted = True
@@ -189,32 +188,14 @@ class Commands:
     def _retire(self, mark):
         """The first message under a new key ends the old one."""
         if self._keys.renewed(*mark[:2]):
-            packed = self._keys.retired(*mark[:2])
+            from firmware.net.rekeying import retired
+
+            packed = retired(self._keys, *mark[:2])
             try:
                 self._actions.keep_keys(packed)
             except Refused:  # it goes from memory all the same, and from flash the next time
                 pass
             self._keys.load(packed)
-
-    def _permit(self, number, kind, fields):
-        """Raise Refused unless issuer `number` may do this: owners anything, others with what is theirs."""
-        permissions = self._actions.permissions(number)
-        if kind == messages.UNLOCK_NOW:
-            allowed = permissions & UNLOCK
-        elif kind in (messages.APPROVE_ENTRY, messages.REFUSE_ENTRY):
-            allowed = permissions & APPROVE
-        elif kind == messages.IDENTIFY or permissions & OWNER:
-            allowed = permissions
-        elif kind == messages.PUT_GRANT:
-            grant = Grants(fields[0])
-            own = grant.issuer(0) == number and self._actions.issuer_of(grant.id(0)) in (None, number)
-            allowed = own and not grant.permissions(0) & ~permissions
-        elif kind == messages.REVOKE_GRANT or kind in _FORWARD:
-            allowed = self._actions.issuer_of(fields[0]) == number
-        else:
-            allowed = kind == messages.ROTATE and fields[0] == number
-        if not permissions or not allowed:
-            raise Refused(messages.REFUSED)
 
     def _act(self, mark, kind, fields):
         """Do a command that its sender may give."""
@@ -235,7 +216,9 @@ class Commands:
         elif kind == messages.IDENTIFY:
             actions.identify()
         elif kind == messages.ROTATE:
-            packed = self._keys.rotated(*fields)
+            from firmware.net.rekeying import rotated
+
+            packed = rotated(self._keys, *fields)
             self._actions.keep_keys(packed)
             self._keys.load(packed)
         elif kind == messages.REVOKE_CODE:
@@ -276,11 +259,13 @@ class Commands:
     def _change_issuer(self, actions, mark, kind, number, permissions=0, quota=0, epoch=0, root=b"", label=""):
         if number == self._gateway and not permissions & OWNER:
             raise Refused(messages.REFUSED, b"the gateway stays an owner")
+        from firmware.net.rekeying import put, revoked
+
         if kind == messages.REVOKE_ISSUER:
-            packed = self._keys.revoked(number)
+            packed = revoked(self._keys, number)
             actions.revoke_issuer(number, packed, mark)
         else:
-            packed = self._keys.put(number, epoch, root) if epoch else None
+            packed = put(self._keys, number, epoch, root) if epoch else None
             actions.put_issuer(number, permissions, quota, label, packed, mark)
         if packed is not None:
             self._keys.load(packed)
@@ -291,3 +276,12 @@ def _unpacked(kind, text):
     from firmware.net.orders import unpack
 
     return unpack(kind, text)
+
+
+def _admitted(actions, number, kind, text):
+    """The fields of a command that issuer `number` may give. Raises MessageError, Refused."""
+    from firmware.net.orders import permit, unpack
+
+    fields = unpack(kind, text)
+    permit(actions, number, kind, fields)
+    return fields

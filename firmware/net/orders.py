@@ -1,4 +1,4 @@
-"""What comes down, unpacked: the reply and commands, with their fields and bounds. Little-endian, no padding.
+"""What comes down, unpacked: the reply and commands, with fields and bounds, and who may give which. Little-endian.
 
 Loaded for each message, and let go before it is done: the table takes room that a change of the set wants.
 """
@@ -8,6 +8,7 @@ import struct
 
 from firmware.core.bounds import GrantError, check_grant
 from firmware.core.grants import Grants
+from firmware.core.words import APPROVE, OWNER, UNLOCK
 from firmware.net.messages import (
     APPROVE_ENTRY,
     IDENTIFY,
@@ -15,6 +16,7 @@ from firmware.net.messages import (
     PUT_GRANT,
     PUT_ISSUER,
     REFUSE_ENTRY,
+    REFUSED,
     REPLY,
     REVOKE_CODE,
     REVOKE_GRANT,
@@ -26,6 +28,7 @@ from firmware.net.messages import (
     SET_TIME,
     UNLOCK_NOW,
     MessageError,
+    Refused,
 )
 
 _NUMBER = (1, 255)
@@ -77,6 +80,27 @@ def unpack(kind, text):
     elif kind == ROTATE and not any(fields[2]):
         raise MessageError("no key")
     return fields
+
+
+def permit(actions, number, kind, fields):
+    """Raise Refused unless issuer `number` may do this: owners anything, others with what is theirs."""
+    permissions = actions.permissions(number)
+    if kind == UNLOCK_NOW:
+        allowed = permissions & UNLOCK
+    elif kind in (APPROVE_ENTRY, REFUSE_ENTRY):
+        allowed = permissions & APPROVE
+    elif kind == IDENTIFY or permissions & OWNER:
+        allowed = permissions
+    elif kind == PUT_GRANT:
+        grant = Grants(fields[0])
+        own = grant.issuer(0) == number and actions.issuer_of(grant.id(0)) in (None, number)
+        allowed = own and not grant.permissions(0) & ~permissions
+    elif kind in (REVOKE_GRANT, REVOKE_CODE, SET_BASE):
+        allowed = actions.issuer_of(fields[0]) == number
+    else:
+        allowed = kind == ROTATE and fields[0] == number
+    if not permissions or not allowed:
+        raise Refused(REFUSED)
 
 
 def _settings(text):

@@ -39,7 +39,7 @@ SEEDED = {
         "ended as done",
     ),
     "whoever has a key may order anything": (
-        COMMANDS,
+        "firmware/net/orders.py",
         "if not permissions or not allowed:",
         "if not permissions:",
         "order",
