@@ -32,11 +32,11 @@ class Commanders:
 
     def permissions(self, number):
         try:
-            return self._issuers().get(number, 0)
+            return self.issuers().get(number, 0)
         except StorageError:
             return 0
 
-    def _issuers(self):
+    def issuers(self):
         """Permissions of each issuer, as the set of now says: an owner at the keypad may have changed it meanwhile."""
         vault = self.wake.vault
         if self._known != vault.generation:
@@ -58,7 +58,9 @@ class Commanders:
         try:
             body = state.command(number, epoch, counter)
         except StateError:
-            self._make_room()
+            from firmware.forgetting import make_room
+
+            make_room(self)
             try:
                 body = state.command(number, epoch, counter)
             except StateError:
@@ -70,24 +72,6 @@ class Commanders:
         mark = self.wake.config.command
         if mark and self.wake.state.last_command(*mark[:2]) < mark[2]:
             self.count(*mark)
-
-    def _make_room(self):
-        """Forget the counters of those who are no issuers any more, once their keys are gone. Raises Refused."""
-        from firmware.net.rekeying import revoked
-
-        keys, state = self.radio.keys, self.wake.state
-        try:
-            issuers = self._issuers()
-        except StorageError as error:
-            self.failed(error)
-        gone = [number for number, _, _ in state.counters if number not in issuers]
-        spent = [number for number, _ in keys.in_use() if number in gone]
-        for number in spent:
-            keys.load(revoked(keys, number))
-        if spent:
-            self.keep_keys(revoked(keys, spent[0]))
-        for number in gone:
-            self.write(state.command(number, 0, 0))
 
     def keep_keys(self, packed):
         try:

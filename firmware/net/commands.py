@@ -254,21 +254,9 @@ class Commands:
         elif kind == messages.MUTE:
             actions.mute(bool(fields[0]), mark)
         else:
-            self._change_issuer(actions, mark, kind, *fields)
+            from firmware.net.rekeying import change_issuer
 
-    def _change_issuer(self, actions, mark, kind, number, permissions=0, quota=0, epoch=0, root=b"", label=""):
-        if number == self._gateway and not permissions & OWNER:
-            raise Refused(messages.REFUSED, b"the gateway stays an owner")
-        from firmware.net.rekeying import put, revoked
-
-        if kind == messages.REVOKE_ISSUER:
-            packed = revoked(self._keys, number)
-            actions.revoke_issuer(number, packed, mark)
-        else:
-            packed = put(self._keys, number, epoch, root) if epoch else None
-            actions.put_issuer(number, permissions, quota, label, packed, mark)
-        if packed is not None:
-            self._keys.load(packed)
+            change_issuer(self._keys, self._gateway, actions, mark, kind, *fields)
 
 
 def _unpacked(kind, text):

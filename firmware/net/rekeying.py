@@ -1,10 +1,26 @@
 """Changes of the table of root keys (keys.py has its invariants): each returns another table, packed.
 
-The Keys that are given stay as they are. Loaded only for a message that changes the table.
+The Keys that are given stay as they are, but for a command about an issuer once it is done. Loaded only for a message
+that changes the table.
 """
 
+from firmware.core.words import OWNER
 from firmware.net.keys import MAX_KEYS, SPENT
-from firmware.net.messages import BEFORE, FULL, MALFORMED, UNKNOWN, Refused
+from firmware.net.messages import BEFORE, FULL, MALFORMED, REFUSED, REVOKE_ISSUER, UNKNOWN, Refused
+
+
+def change_issuer(keys, gateway, actions, mark, kind, number, permissions=0, quota=0, epoch=0, root=b"", label=""):
+    """Do a command that puts or revokes an issuer, with its keys; `actions`: whose methods do that. Raises Refused."""
+    if number == gateway and not permissions & OWNER:
+        raise Refused(REFUSED, b"the gateway stays an owner")
+    if kind == REVOKE_ISSUER:
+        packed = revoked(keys, number)
+        actions.revoke_issuer(number, packed, mark)
+    else:
+        packed = put(keys, number, epoch, root) if epoch else None
+        actions.put_issuer(number, permissions, quota, label, packed, mark)
+    if packed is not None:
+        keys.load(packed)
 
 
 def retired(keys, number, epoch):
