@@ -13,6 +13,7 @@ from firmware.store.vault import Vault
 from host_sim.devices import Namespace
 from host_sim.lock import DEFAULT_START, LockConfig
 from host_sim.provision import RADIO_SETTINGS
+from tests.host.boards import SECOND
 from tests.host.cabled import Cabled, installed
 from tests.host.owners import CONFIG, folder, record, run
 from tests.host.test_read_out import stands_in
@@ -179,10 +180,10 @@ def test_what_was_revoked_at_the_keypad_alone(site, kept):
 
 
 def vault(site, banks, settings, more):
-    """Have another set in NVS, once the chip is off: while it is on, writing takes time."""
+    """Have another set in NVS. Writing takes time of the world's while the console is open: there is some."""
 
     def write(lock):
-        lock.run_until(lambda: not lock.awake, 120)
+        lock.world.horizon_us = lock.world.timeline.now_us + 60 * SECOND
         Vault(Namespace(lock.world.nvs, "dropbolt"), banks).replace(settings, more)
 
     site.do(write)

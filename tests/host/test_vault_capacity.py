@@ -10,6 +10,7 @@ from firmware.core.packing import pack_grant
 from firmware.core.state import MAX_ISSUERS
 from firmware.core.words import INTERVAL
 from firmware.limits import ALL_CHANGES, COMMANDS
+from firmware.net import rekeying
 from firmware.net.keys import Keys
 from firmware.net.settings import pack
 from firmware.store import FULL
@@ -67,7 +68,7 @@ class Full:
         self.keys = Keys(b"".join(bytes((number, 1)) + self.random.randbytes(32) for number in range(1, 19)))
         self.wireless, self.authority = self.random.randbytes(600), self.random.randbytes(2048)
         self.lock.replace(self.settings, self.table)
-        self.radio.replace(self.wireless, pack(self.keys.revoked(0), self.authority))
+        self.radio.replace(self.wireless, pack(rekeying.revoked(self.keys, 0), self.authority))
 
     def put(self, place=None):
         """A grant, and the settings with the counter of its command."""
@@ -89,16 +90,16 @@ class Full:
         """An issuer's key; the one before is dropped at the first message under the next."""
         number = self.random.randrange(1, 19)
         epoch = max(e for n, e in self.keys.in_use() if n == number) + 1
-        self.keep(self.keys.rotated(number, epoch, self.random.randbytes(32)))
-        self.keep(self.keys.retired(number, epoch))
+        self.keep(rekeying.rotated(self.keys, number, epoch, self.random.randbytes(32)))
+        self.keep(rekeying.retired(self.keys, number, epoch))
 
     def renew(self):
         """An issuer is revoked and put again."""
         number = self.random.randrange(1, 19)
         epoch = max(e for n, e in self.keys.in_use() if n == number) + 1
-        self.keep(self.keys.revoked(number))
+        self.keep(rekeying.revoked(self.keys, number))
         self.set()
-        self.keep(self.keys.put(number, epoch, self.random.randbytes(32)))
+        self.keep(rekeying.put(self.keys, number, epoch, self.random.randbytes(32)))
         self.set()
 
     def keep(self, packed):
@@ -122,7 +123,7 @@ def test_every_change_finds_room_beside_64_grants_and_a_radio(seed):
         store.random.choice((store.put, store.revoke, store.set, store.rotate, store.renew, store.system))()
         if n % 8 == 0:
             assert store.lock.load() == (store.settings, store.table)
-            assert store.radio.load() == (store.wireless, pack(store.keys.revoked(0), store.authority))
+            assert store.radio.load() == (store.wireless, pack(rekeying.revoked(store.keys, 0), store.authority))
         assert not store.nvs.uncommitted
 
 
