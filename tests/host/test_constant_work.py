@@ -1,5 +1,6 @@
 """After `#` the work does not depend on the digits: opcodes executed by `match`, counted one by one."""
 
+import gc
 import sys
 
 import pytest
@@ -18,16 +19,24 @@ NUMBER_DIGITS = "40671835"
 
 
 class Opcodes:
-    """Counts the opcodes of all Python frames that run while it is entered."""
+    """Counts the opcodes of all Python frames that run while it is entered.
+
+    No collection runs meanwhile: it would bring in what others have hung on it (hypothesis, a finalizer), at an
+    instant that depends on the objects of all tests before.
+    """
 
     def __enter__(self):
         self.count = 0
         self._before = sys.gettrace()
+        self._collects = gc.isenabled()
+        gc.disable()
         sys.settrace(self._trace)
         return self
 
     def __exit__(self, *_):
         sys.settrace(self._before)
+        if self._collects:
+            gc.enable()
 
     def _trace(self, frame, event, _):
         frame.f_trace_opcodes = True
@@ -48,7 +57,7 @@ def lock(check):
     verifier = Verifier(grants, State(grants), LOCK, SALT)
     verifier.begin(NOW)
     while verifier.work():
-        pass
+        gc.disable()
     return grants, verifier
 
 
@@ -116,6 +125,22 @@ def test_opcodes_equal_where_nothing_was_laid_out_before():
     found = [opcodes(Verifier(grants, State(grants), LOCK, SALT), code) for code in codes]
     assert len({count for count, _ in found}) == 1
     assert sum(bool(hits) for _, hits in found) == 2
+
+
+def test_the_count_is_of_the_lock_alone():
+    def at_each_collection(phase, info):
+        return phase, info
+
+    _, verifier = lock(check=False)
+    threshold = gc.get_threshold()
+    gc.callbacks.append(at_each_collection)
+    gc.set_threshold(1)
+    try:
+        counts = {opcodes(verifier, NUMBER_DIGITS)[0] for _ in range(100)}
+    finally:
+        gc.set_threshold(*threshold)
+        gc.callbacks.remove(at_each_collection)
+    assert len(counts) == 1
 
 
 def test_the_count_would_show_a_comparison_that_stops_early():
