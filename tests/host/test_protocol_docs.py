@@ -5,7 +5,8 @@ import struct
 
 import pytest
 
-from firmware.net import commands, keys
+from firmware import rights
+from firmware.net import checkin, commands, keys
 from firmware.net import messages as lock
 from tests.host.vm import ROOT
 from tools.protocol import messages, vectors
@@ -83,6 +84,18 @@ def test_numbers_are_as_documented():
     assert commands.MAX_WAITING == 8
     assert "wait, up to eight;" in " ".join(PAGE.split())
     assert keys.KEY_SIZE == 2 + 32
+
+
+def test_how_long_a_check_in_takes_is_as_documented():
+    text = " ".join(PAGE.split())
+    assert f"waits {checkin.REPLY_MS // 1000} s for the reply, {checkin._LEFT_MS // 1000} s after it" in text
+    assert f"listens: for {checkin.LISTEN_MS // 1000} s where" in text
+    assert f"All of it but the listening has {checkin.EXCHANGE_MS // 1000} s" in text
+
+
+def test_settings_that_can_be_changed_are_as_documented():
+    section = PAGE.split("\n### 25 set settings\n", 1)[1].split("\n#", 1)[0]
+    assert tuple(re.findall(r"`(\w+)`", section)) == rights._CHANGEABLE
 
 
 def test_the_example_is_the_vector():
