@@ -1,5 +1,7 @@
 """The simulator of the lock: scripted sessions, a demo, and a lock that is live in the terminal."""
 
+import errno
+import os
 import sys
 from enum import StrEnum
 from functools import partial
@@ -19,6 +21,7 @@ app = typer.Typer(help=__doc__, add_completion=False, no_args_is_help=True, pret
 
 WRONG_EXPECTATION = 1
 NO_SESSION = 2
+WRONG_COMMAND = 2
 
 
 class Runtime(StrEnum):
@@ -46,6 +49,8 @@ def play(
     Status 2: a file is no session; then nothing is played.
     """
     sessions = _load(files)
+    if dump:
+        _make(dump)
     teller = JsonLines() if as_json else Transcript()
     steps, wrong = tell(sessions, runtime.value, teller, partial(write_dump, dump) if dump else None)
     if wrong:
@@ -65,9 +70,24 @@ def demo():
 @app.command()
 def live(runtime: RuntimeOption = Runtime.CPYTHON):
     """A lock in the terminal, in real time, with the keyboard as its keypad."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        print("the live lock is a screen with a keyboard: start it in a terminal, without a pipe", file=sys.stderr)
+        raise typer.Exit(WRONG_COMMAND)
     from host_sim.live import LiveLock
 
     LiveLock(runtime.value).run()
+
+
+def _make(folder):
+    """Have the folder there before anything is played."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        wrong = None if os.access(folder, os.W_OK) else os.strerror(errno.EACCES)
+    except OSError as error:
+        wrong = error.strerror
+    if wrong:
+        print(f"{folder}: {wrong}", file=sys.stderr)
+        raise typer.Exit(WRONG_COMMAND)
 
 
 def _load(files):

@@ -5,11 +5,10 @@ KEY_FILE = "log.key"
 
 
 def write_dump(folder, lock):
-    """Write the partition's contents and the log's first key to `folder`, made if there is none.
+    """Write the partition's contents and the log's first key to `folder`.
 
     A chip without the partition leaves neither.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     if lock.world.flash:
         (folder / PARTITION_FILE).write_bytes(lock.flash)
         (folder / KEY_FILE).write_text(f"{lock.log_key.hex()}\n")

@@ -72,6 +72,19 @@ def test_nothing_is_played_where_one_file_is_no_session(command):
     assert [line.split(": ")[0] for line in played.stderr.splitlines()] == ["two.txt:1", "two.txt:2"]
 
 
+def test_a_folder_that_cannot_be_made_is_told_before_anything_is_played(command, tmp_path):
+    (tmp_path / "taken").write_text("")
+    played = command(SHORT, options=["--dump", str(tmp_path / "taken" / "dump")])
+    assert (played.exit_code, played.stdout) == (2, "")
+    assert played.stderr == f"{tmp_path / 'taken' / 'dump'}: Not a directory\n"
+
+
+def test_the_live_lock_without_a_terminal_says_what_it_wants():
+    started = CliRunner().invoke(app, ["live"])
+    assert (started.exit_code, started.stdout) == (2, "")
+    assert started.stderr == "the live lock is a screen with a keyboard: start it in a terminal, without a pipe\n"
+
+
 def test_json_is_one_object_for_each_step(command):
     played = command(SHORT + "expect answer opened\nexpect bolt locked within 1s\n", options=["--json"])
     steps = [json.loads(line) for line in played.stdout.splitlines()]

@@ -265,3 +265,13 @@ def test_a_file_that_cannot_be_read_is_said_so(tmp_path):
     binary.write_bytes(b"\xff\xfe")
     with pytest.raises(SessionError, match="not UTF-8 text"):
         load(binary)
+
+
+def test_the_mistakes_in_the_manual_are_told_in_its_words():
+    manual = (ROOT / "docs/simulator.md").read_text(encoding="utf-8")
+    shown = re.findall(r"^night\.txt:(\d+: (?:unknown|expected a|no) .+)$", manual, re.MULTILINE)
+    night = "\nclock 2026-03-02 08:00\ngrant couriers event\n{}\n\n\n{}\n\ntype <morning>#\n"
+    told = problems(night.format("tipe 1#", "wait three")) + problems(night.format("", ""))
+    for words, problem in zip(shown, told, strict=True):
+        pattern = ".*".join(re.escape(part) for part in words.split("..."))
+        assert re.fullmatch(f"x.txt:{pattern}", problem)
