@@ -165,7 +165,7 @@ class Wake:
         self.journal.write(state.clock(clock.credit, clock.reference, clock.floor, boots, self.generation, restarts))
 
     def in_order(self):
-        """The lock sleeps, and nothing is left to do: what comes next is no boot in a row with those before."""
+        """The lock sleeps with nothing left to do, or has opened: what comes is no boot in a row with those before."""
         restarts = 0 if self.fault else self.state.restarts
         if restarts < 2:  # worth no record: the next boot will be the second
             return

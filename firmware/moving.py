@@ -44,6 +44,8 @@ class Moving:
         self._lock.session.signals.play("opened" if decision == OPENED else "jammed", now)
         self._lock.wake.logbook.entry(decision, issuer=self._opening, detail=log.BY_RADIO)
         self._opening = -1
+        if decision == OPENED:
+            self._lock.wake.in_order()  # as the outcome of an entry does: what comes is no boot in a row with those
 
     def approve(self, nonce, number):
         attempts = self._waiting(nonce)

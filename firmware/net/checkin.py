@@ -25,7 +25,8 @@ class CheckIn:
     firmware/remote.py offers beside them. now(): ms. turn(): serves whoever is at the keypad and lets some ms pass.
 
     mqtt: as given to `talk`. told: nonce of the entry that waited at the hello. counters: {number of an issuer: of the
-    next message to it}. start, since: numbers of the newest events that were sent, before and so far.
+    next message to it}. start, since: numbers of the newest events that were sent, before and so far; start is 0 once
+    the reply was looked at for what the gateway lacks of those.
     """
 
     def __init__(self, lock, radio, nonce, recall, actions, now, turn):

@@ -22,10 +22,13 @@ def greet(exchange, reason, version):
 
 
 def catch_up(exchange):
-    """Send what the gateway lacks of the log or has asked for, and the results of what was done so far."""
+    """Send what the gateway lacks of the log or has asked for, and the results of what was done so far.
+
+    What it said that it has is of its reply, and nothing to go by once more is sent.
+    """
     actions, have = exchange.actions, exchange.commands.have
     exchange.since = have if have < exchange.start else max(exchange.since, have)
-    exchange.start = exchange.since
+    exchange.start = 0
     if actions.first:
         exchange.since, actions.first = min(exchange.since, actions.first - 1), 0
     for _ in range(_BATCHES):

@@ -4,9 +4,12 @@ import pytest
 
 from firmware.door import LONGEST_S, patience_s
 from firmware.logbook import FAULTS
+from firmware.net import messages
 from firmware.store import BLANK
 from host_sim.lock import Lock, LockConfig
 from host_sim.runtime import RUNTIMES
+from tests.host.radio_lock import CARRIER, radio_lock
+from tools.protocol.messages import Hello
 
 BOTH = pytest.mark.parametrize("runtime", list(RUNTIMES))
 HOUR, DAY = 3600, 86_400
@@ -117,6 +120,25 @@ def test_a_right_code_meanwhile_opens_and_the_bolt_is_thrown_without_delay(runti
         lock.wait(2)
         assert lock.answer == "opened" and lock.bolt == "unlocked"
         assert lock.run_until(lambda: lock.bolt == "locked", RELOCK_S + SPARE_S)
+
+
+@BOTH
+def test_an_opening_by_radio_meanwhile_counts_the_boots_anew_as_one_at_the_keypad_does(runtime):
+    with radio_lock(runtime) as (lock, peer):
+        blocked(lock)
+        lock.wait(4 * HOUR)
+        freed(lock)
+        lock.wake()
+        lock.type(lock.issue("caller") + "#")
+        assert lock.run_until(lambda: peer.issuers.of(Hello, CARRIER), 20)
+        nonce = peer.issuers.of(Hello, CARRIER)[-1].nonce
+        expiry = int(lock.now) + 60
+        peer.publish(peer.issuers.seal(CARRIER, messages.UNLOCK_NOW, nonce.boots, nonce.number, expiry))
+        assert lock.run_until(lambda: lock.answer == "opened", 5)
+        lock.jam()
+        before = stalls(lock)
+        lock.wait(60)
+        assert 4 <= stalls(lock) - before <= 6, "the first tries come soon"
 
 
 @BOTH

@@ -208,6 +208,24 @@ def test_the_log_is_sent_again_from_where_it_is_wanted(runtime):
 
 
 @BOTH
+def test_each_event_is_told_once_however_many_commands_come_while_the_lock_listens(runtime):
+    with radio_lock(runtime) as (lock, peer):
+        issuers = peer.issuers
+        lock.wait(60)
+        before, held, issuers.listen = len(issuers.of(Events)), issuers.have, 60
+        assert lock.run_until(lambda: len(issuers.of(Hello)) == 2, 7200)
+        for count in range(1, 6):
+            lock.wait(2)
+            peer.publish(issuers.seal(GATEWAY, m.IDENTIFY))
+            assert lock.run_until(lambda count=count: len(issuers.words()) == count, 5)
+        assert checked_in(lock, peer, 90)
+        told = [body for said in issuers.of(Events)[before:] for body, _ in said.records]
+        numbers = [int.from_bytes(body[6:10], "little") for body in told]
+        assert len(numbers) >= 5
+        assert numbers == list(range(held + 1, held + 1 + len(numbers)))
+
+
+@BOTH
 def test_a_called_lock_listens_until_it_is_unlocked(runtime):
     with radio_lock(runtime) as (lock, peer):
         lock.wake()
