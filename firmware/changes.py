@@ -104,7 +104,7 @@ class Changes:
         fields = None
         pulse(session, wake.board)
         if packed is not None:
-            self.lock.keep_keys(packed)
+            self.lock.store_keys(packed)
             pulse(session, wake.board)
         wake.vault.replace(text, table)
 

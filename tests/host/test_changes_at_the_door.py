@@ -2,13 +2,17 @@
 
 import pytest
 
+from firmware.calling import BANKS
 from firmware.core.grants import GRANT_SIZE
 from firmware.core.packing import pack_grant
 from firmware.core.words import APPROVE, EVENT, HOLD_OPEN, OWNER, REMOTE, SERVICE, UNLOCK
+from firmware.logbook import FAULTS
 from firmware.net import messages as m
+from firmware.store import PROGRAM
 from firmware.store.vault import Vault
 from host_sim.devices import Namespace
 from host_sim.runtime import RUNTIMES
+from host_sim.world.nvs import NvsError
 from tests.host.radio_lock import CARRIER, GATEWAY, GRANTS, GUEST, checked_in, next_check_in, radio_lock
 from tools.protocol.messages import Hello
 
@@ -280,3 +284,21 @@ def test_a_bolt_held_open_by_what_the_owner_revokes_at_the_keypad_locks(runtime)
         lock.type(f"81#{HOLDS}#")
         assert lock.run_until(lambda: lock.bolt == "locked", 30)
         assert [event["detail"] for event in lock.log() if event["kind"] == "held"] == [1, 2]
+
+
+@BOTH
+def test_an_error_of_flash_in_the_midst_of_a_change_is_told_with_its_time(runtime, monkeypatch):
+    with radio_lock(runtime) as (lock, peer):
+        nvs = lock.world.nvs
+        write = nvs.set_blob
+
+        def fails(namespace, key, data):
+            if key[0] in BANKS:
+                raise NvsError("ESP_ERR_NVS_INVALID_NAME")
+            write(namespace, key, data)
+
+        monkeypatch.setattr(nvs, "set_blob", fails)
+        assert late(lock, peer, GATEWAY, m.PUT_ISSUER, 12, UNLOCK, 20, 1, b"n" * 32, "new") == m.STORAGE
+        (told,) = [event for event in lock.log() if event["kind"] == "fault"]
+        assert told["detail"] == FAULTS.index(PROGRAM)
+        assert abs(told["t"] - lock.now) < 60
