@@ -34,6 +34,7 @@ from firmware.net.messages import (
 _NUMBER = (1, 255)
 _GRANT = (1, 0xFFFE)
 _MS = (0, 999)
+_VALUE = (0, 1000000000)  # of a code: what a window holds beyond it is a small int on the chip, too
 
 # Type -> format, and for each field None or its lowest and highest value.
 COMMANDS = {
@@ -50,8 +51,8 @@ COMMANDS = {
     SEND_LOG: ("<I", (None,)),
     IDENTIFY: ("<", ()),
     ROTATE: ("<BB32s", (_NUMBER, _NUMBER, None)),
-    REVOKE_CODE: ("<HBI", (_GRANT, (0, 127), None)),
-    SET_BASE: ("<HI", (_GRANT, None)),
+    REVOKE_CODE: ("<HBI", (_GRANT, (0, 127), _VALUE)),
+    SET_BASE: ("<HI", (_GRANT, _VALUE)),
 }
 
 

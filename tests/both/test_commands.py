@@ -352,7 +352,15 @@ def test_what_is_not_for_this_lock_or_not_of_a_sender_is_ignored():
 
 
 def test_what_is_malformed_is_answered_and_its_counter_taken():
-    for kind, text in ((m.MUTE, b"\2"), (m.MUTE, b""), (99, b""), (m.HELLO, b""), (m.SET_SETTINGS, b"[]")):
+    for kind, text in (
+        (m.MUTE, b"\2"),
+        (m.MUTE, b""),
+        (99, b""),
+        (m.HELLO, b""),
+        (m.SET_SETTINGS, b"[]"),
+        (m.SET_BASE, struct.pack("<HI", 5, 1000000001)),
+        (m.REVOKE_CODE, struct.pack("<HBI", 5, 0, 1000000001)),
+    ):
         lock, commands = ready()
         commands.receive(sealed(GATEWAY, 5, kind, text))
         assert (lock.done, words(commands)) == ([], [(GATEWAY, 5, m.MALFORMED)])
@@ -507,10 +515,15 @@ def test_a_new_issuer_is_heard_at_once_and_its_epoch_never_comes_back():
     assert commands.why == reasons.FOREIGN
 
 
-def test_a_flood_of_good_messages_ends():
+def test_a_flood_of_good_messages_ends_and_leaves_room_for_the_owners():
     lock, commands = ready()
+    most = reasons.MAX_ANSWERED - reasons.OWNERS
     for counter in range(1, 100):
         commands.receive(sealed(GUEST, counter, m.IDENTIFY))
-    assert len(commands.results) == commands.answered == reasons.MAX_ANSWERED
-    assert (commands.ignored, commands.why) == (99 - reasons.MAX_ANSWERED, reasons.FLOOD)
-    assert lock.last(GUEST, 1) == reasons.MAX_ANSWERED
+    assert len(commands.results) == commands.answered == most
+    assert (commands.ignored, commands.why) == (99 - most, reasons.FLOOD)
+    assert lock.last(GUEST, 1) == most
+    for counter in range(1, 20):
+        commands.receive(sealed(GATEWAY, counter, m.IDENTIFY))
+    assert commands.answered == reasons.MAX_ANSWERED
+    assert lock.last(GATEWAY, 1) == reasons.OWNERS

@@ -74,7 +74,7 @@ def test_every_command_stands_in_the_table_of_commands():
 
 def test_numbers_are_as_documented():
     for text in (
-        f"A check-in answers {commands.MAX_ANSWERED}.",
+        f"A check-in answers {commands.MAX_ANSWERED}, of which those who are no owners leave {commands.OWNERS} to the",
         f"at most {lock.MAX_COUNTERS}, {struct.calcsize(lock.COUNTER_FORMAT)} bytes each",
         f"Up to {lock.MAX_EVENTS} events",
         f"{lock.EVENT_SIZE} bytes for each event",
