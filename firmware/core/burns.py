@@ -161,9 +161,13 @@ class Burns:
 
     def _burn_counter(self, at, counter, window):
         """Accept a counter: the base moves to a quarter of the window behind the last, then past used ones."""
-        base = self._bases[at]
-        moved = min(max(base, counter - 3 * window // 4 + 1), _MAX)
-        line = self._line(at) >> min(moved - base, 96)
+        base, line = self._bases[at], self._line(at)
+        moved = counter - 3 * window // 4 + 1
+        if moved > base:
+            moved = min(moved, _MAX)
+            line >>= min(moved - base, 96)
+        else:
+            moved = base
         place = counter - moved + _BEHIND
         if place >= 0:
             line |= 1 << place

@@ -202,29 +202,33 @@ class State(Burns):
     def _apply_attempt(self, body):
         _, length, level, stamp, attempts, ref, floor = struct.unpack_from(records.ATTEMPT_FORMAT, body, 0)
         self._set_bucket(length, level, stamp)
-        self.attempts = max(self.attempts, attempts)
-        self.credit = max(self.credit, stamp)
+        if attempts > self.attempts:
+            self.attempts = attempts
+        if stamp > self.credit:
+            self.credit = stamp
         self.ref = ref
         self.floor = floor
 
     def _apply_burn(self, body):
-        _, length, attempts, level, *items = struct.unpack_from(records.BURN_FORMAT, body, 0)
+        _, length, attempts, level, *first, second, serial, value = struct.unpack_from(records.BURN_FORMAT, body, 0)
         if attempts >= self.attempts:
             self.attempts = attempts
             self._levels[length] = level
-        self.burn_code(*items[:3])
-        self.burn_code(*items[3:])
+        self.burn_code(*first)
+        if second:
+            self.burn_code(second, serial, value)
         self._burn[:] = body
 
     def _apply_outcome(self, body):
-        _, decision, attempts, length, level, _, *head = struct.unpack_from(records.OUTCOME_FORMAT, body, 0)
+        _, decision, attempts, length, level, _, sequence, mac = struct.unpack_from(records.OUTCOME_FORMAT, body, 0)
         if decision == OPENED:
             self.restarts = 0
         if self._lengths >> length & 1:
             self._levels[length] = level
-        self.attempts = max(self.attempts, attempts)
+        if attempts > self.attempts:
+            self.attempts = attempts
         self._burn[0] = 0
-        self._set_head(*head)
+        self._set_head(sequence, mac)
 
     def _apply_revoked(self, body):
         self.forget_revoked(self.floor)

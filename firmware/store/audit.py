@@ -83,8 +83,7 @@ UNUSABLE = const(101)  # the radio's settings are damaged or wrong
 _RING_ID = 2
 _FORMAT = "<BBIIHBBHIHBB"
 _KEY_FORMAT = "<BBI18s"  # type, 0, attempts, key
-_SEQUENCE_AT = const(6)
-_ATTEMPT_AT = const(16)
+_COUNTS = "<6xI6xI"  # of these its sequence number, and the attempts
 _NOBODY = bytes(8)
 
 
@@ -181,8 +180,9 @@ class Audit:
             return
         self._last[:] = body
         self._chain.head = bytes(mac)
-        self._ring.mark = struct.unpack_from("<I", body, _SEQUENCE_AT)[0]
-        self.attempts = max(self.attempts, struct.unpack_from("<I", body, _ATTEMPT_AT)[0])
+        self._ring.mark, attempts = struct.unpack_from(_COUNTS, body, 0)
+        if attempts > self.attempts:
+            self.attempts = attempts
 
     def _number(self, n):
         """The `n`-th sequence number from here."""

@@ -13,7 +13,7 @@ from hashlib import sha256
 
 from micropython import const
 
-from firmware.store.sectors import HEADER, NO_MAC
+from firmware.store.sectors import BODY_SIZE, HEADER, NO_MAC, SEED_SIZE
 
 KEY = const(0xEF)  # type of the record that holds a sector's key
 KEY_SIZE = const(18)
@@ -28,12 +28,8 @@ def next_key(key):
 
 def event_mac(key, before, body):
     """MAC of an event of the log: `key` of its sector, `before`: MAC of the event before, `body`: its 24 bytes."""
-    return _mac(key, before, body)
-
-
-def _mac(key, context, body):
     digest = sha256(key)
-    digest.update(context)
+    digest.update(before)
     digest.update(body)
     return digest.digest()[:MAC_SIZE]
 
@@ -42,11 +38,15 @@ class Sealed:
     """Seals each record by itself. key: 16 bytes. A seed is what the record's CRC begins with: ring, sector, place."""
 
     def __init__(self, key):
-        self._key = key
+        self._message = bytearray(key) + bytes(SEED_SIZE + BODY_SIZE)
+        self._seed_at = len(key)
 
     def mac(self, seed, body):
         """MAC of a body in the place that the seed says."""
-        return _mac(self._key, seed, body)
+        message, at = self._message, self._seed_at
+        message[at : at + SEED_SIZE] = seed
+        message[at + SEED_SIZE :] = body
+        return sha256(message).digest()[:MAC_SIZE]
 
     def accepts(self, seed, body, mac):
         """Whether this MAC was made with the key."""

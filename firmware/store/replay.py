@@ -45,7 +45,8 @@ class Replay:
     def place(self):
         """During a mount, of the record visited: 0 of one carried forward, else counted from 1; where two have the
         same, the first was never acknowledged."""
-        return max(0, self._ordinal - self._carried)
+        place = self._ordinal - self._carried
+        return place if place > 0 else 0
 
     def mount(self, journal_id, visit):
         """Find the newest sector and give each body in it, and its MAC, to `visit`: memoryviews valid during the call.
@@ -100,37 +101,34 @@ class Replay:
         sectors.aim(self._sequence, self.journal_id)
         self._prepared, self._announced = -1, False
         self._ordinal = last = 0
+        notes = sectors.slots - 2  # and one after it
         for slot in sectors.walk(self._sector):
-            if slot == 0:
-                continue
-            if slot == sectors.slots - 1:
-                if sectors.marked:
-                    raise StorageError(DAMAGED)
-                continue
-            if slot == sectors.slots - 2:
+            if 0 < slot < notes:
+                last = slot
+                if sectors.valid(self._ordinal):  # as it is most often
+                    self._ordinal += 1
+                    self._take(visit)
+                elif self._recognise(slot):
+                    self._take(visit)
+            elif slot == notes:
                 self._announced, self._prepared = True, -1
-                continue
-            last = slot
-            if self._recognise(slot):
-                self._take(visit)
+            elif slot and sectors.marked:
+                raise StorageError(DAMAGED)
         if self._ordinal < self._carried:
             raise StorageError(DAMAGED)
         self._slot = last + 1
 
     def _recognise(self, slot):
-        """Whether the record read in `slot` is whole. Raises DAMAGED if one before it, now unreadable or blank, was
-        acknowledged.
+        """Whether the record read in `slot`, not valid as the next one, is whole. Raises DAMAGED if one before it, now
+        unreadable or blank, was acknowledged.
 
         A torn record is not counted, so the next one has its ordinal. One that read as torn once and as whole now is
         followed by a record of the same ordinal; both are taken. A flipped bit is put right in either.
         """
         sectors, ordinal = self._sectors, self._ordinal
-        for k in range(ordinal, slot):
+        for k in range(ordinal + 1, slot):
             if sectors.valid(k):
-                if k > ordinal:
-                    raise StorageError(DAMAGED)
-                self._ordinal += 1
-                return True
+                raise StorageError(DAMAGED)
         if ordinal and sectors.valid(ordinal - 1):
             return True
         if sectors.repair(ordinal):
@@ -138,13 +136,14 @@ class Replay:
         return sectors.repaired or ordinal > 0 and sectors.repair(ordinal - 1)
 
     def _take(self, visit):
-        body = self._sectors.body
-        if not self._sectors.genuine:
+        sectors = self._sectors
+        body = sectors.body
+        if not sectors.genuine:
             raise StorageError(FORGED)
-        self.repaired += self._sectors.repaired
+        self.repaired += sectors.repaired
         if body[0] < CONTROL:
-            visit(body, self._sectors.mac)
-        elif body[0] == PREPARED_NOTE and body[1] < self._sectors.count and body[1] != self._sector:
+            visit(body, sectors.mac)
+        elif body[0] == PREPARED_NOTE and body[1] < sectors.count and body[1] != self._sector:
             self._prepared = body[1]
 
     def history(self, journal_id, newest=0):

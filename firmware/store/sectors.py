@@ -17,6 +17,7 @@ from firmware.store import ERASE, MISSING, PROGRAM, READ, SIZE, StorageError
 
 SLOT_SIZE = const(32)
 BODY_SIZE = const(24)
+SEED_SIZE = const(15)
 HEADER = const(0xFFFF)  # ordinals of records that have a slot of their own
 ANNOUNCED = const(0xFFFE)
 NO_MAC = bytes(4)
@@ -25,12 +26,12 @@ _HEADER_FORMAT = "<4sBBHI8sI"  # magic, version, ring, records carried forward, 
 _SEED_FORMAT = "<BI8sH"  # ring, sequence, journal id, ordinal
 _MAGIC = b"DBLG"
 _VERSION = const(1)
-_SEED_SIZE = const(15)
 _PREFIX_SIZE = const(6)  # magic, version, ring
 _CRC_POLYNOMIAL = 0xEDB88320  # of CRC-32, bits in reverse
 _CRC_TOP = 0x80000000
 _ORDINAL_AT = const(13)
 _CRC_AT = const(28)
+_WHOLE = const(0x2144DF1C)  # what the CRC comes to over whatever ends in its own CRC
 _CHUNK = const(128)
 _BLANK_CHUNK = b"\xff" * _CHUNK
 _BLANK_SLOT = b"\xff" * SLOT_SIZE
@@ -59,7 +60,7 @@ class Sectors:
         self._back = bytearray(SLOT_SIZE)
         self._chunk = bytearray(_CHUNK)
         self._places = tuple([memoryview(self._chunk)[k : k + SLOT_SIZE] for k in range(0, _CHUNK, SLOT_SIZE)])
-        self._seed = bytearray(_SEED_SIZE)
+        self._seed = bytearray(SEED_SIZE)
         self._prefix = int.from_bytes(struct.pack("<4sBB", _MAGIC, _VERSION, ring_id), "big")
 
     def measure(self):
@@ -84,7 +85,10 @@ class Sectors:
 
     def valid(self, ordinal):
         """Whether `record` is intact and is the one with this ordinal in the sector aimed at."""
-        return struct.unpack_from("<I", self.record, _CRC_AT)[0] == self._crc(ordinal)
+        seed = self._seed
+        seed[_ORDINAL_AT] = ordinal & 0xFF
+        seed[_ORDINAL_AT + 1] = ordinal >> 8
+        return crc32(self.record, crc32(seed)) == _WHOLE
 
     def repair(self, ordinal):
         """Undo the one flipped bit that keeps `record` from being genuine with this ordinal; whether there was one."""
@@ -182,9 +186,11 @@ class Sectors:
         if self.record == _BLANK_SLOT:
             return None
         header = self._header()
-        wrong = int.from_bytes(self.record[:_PREFIX_SIZE], "big") ^ self._prefix
-        if header or wrong & wrong - 1:
+        if header:
             return header
+        wrong = int.from_bytes(self.record[:_PREFIX_SIZE], "big") ^ self._prefix
+        if wrong & wrong - 1:
+            return None
         # Sequence and journal id are part of the seed too: which bit has flipped is found by trying.
         for bit in range(8 * SLOT_SIZE):
             self._flip(bit)

@@ -103,9 +103,9 @@ class Chip:
         else:
             self.now = end
 
-    def read(self, start, buffer):
-        """Fill `buffer` from the partition's bytes at `start`; False, and nothing done, if the world must be asked."""
-        count = len(buffer)
+    def read(self, start, count, buffer):
+        """Fill `buffer`, of `count` bytes, from the partition's at `start`; False, and nothing done, if the world must
+        be asked."""
         end = self.now + _READ_CALL_US + count // _READ_BYTES_PER_US
         if end >= self.next or not self.flags & _LEGIBLE or self.cells is None:
             return False

@@ -12,6 +12,7 @@ WAKEUP_ANY_HIGH = True
 _RTC_PADS = (0, 2, 4, 12, 13, 14, 15, 25, 26, 27, 32, 33, 34, 35, 36, 37, 38, 39)
 _BLOCK = const(4096)
 _EINVAL = const(22)
+_INVALID_SIZE = (-0x104, "ESP_ERR_INVALID_SIZE")
 _ESP_ERR_NVS_INVALID_LENGTH = const(0x110C)
 _ENTRY = "<BBII16s"
 _ENTRY_SIZE = const(26)
@@ -57,13 +58,15 @@ class Partition:
 
     def _within(self, start, count):
         if start < 0 or start + count > self._entry[3]:
-            raise OSError(-0x104, "ESP_ERR_INVALID_SIZE")
+            raise OSError(*_INVALID_SIZE)
         return start
 
     def readblocks(self, block, buffer, offset=0):
-        start = self._within(block * self._block + offset, len(buffer))
-        if not chip.read(start, buffer):
-            buffer[:] = chip.call(protocol.FLASH_READ, struct.pack("<II", self._entry[2] + start, len(buffer)))
+        count, start = len(buffer), block * self._block + offset
+        if start < 0 or start + count > self._entry[3]:
+            raise OSError(*_INVALID_SIZE)
+        if not chip.read(start, count, buffer):
+            buffer[:] = chip.call(protocol.FLASH_READ, struct.pack("<II", self._entry[2] + start, count))
 
     def writeblocks(self, block, buffer, offset=None):
         """Program `buffer`. Without `offset` its sectors are erased first; with it nothing is."""

@@ -186,14 +186,13 @@ BROKEN = {
     "torn tail programmed over": (
         REPLAY,
         [
-            (
-                "            last = slot\n            if self._recognise(slot):\n",
-                "            if self._recognise(slot):\n                last = slot\n",
-            )
+            ("                last = slot\n", ""),
+            ("  # as it is most often\n", "\n                    last = slot\n"),
+            ("_recognise(slot):\n", "_recognise(slot):\n                    last = slot\n"),
         ],
         "sets bits",
     ),
-    "checksum ignored": (SECTORS, [("[0] == self._crc(ordinal)", "[0] == self._crc(ordinal) or True")], "is owner"),
+    "checksum ignored": (SECTORS, [("crc32(seed)) == _WHOLE", "crc32(seed)) == _WHOLE or True")], "is owner"),
     "anchor raised before the record": (
         JOURNAL,
         [

@@ -42,11 +42,21 @@ ANCHOR = "name_after(self._ring.mark, mac)\n        self._set_anchor()\n"
 
 # name: (mode, check, method, its class, then pairs of a text and its replacement, or further methods)
 SEEDS = {
-    "no CRC": ("linear", "mount", [(Sectors, "valid", [("return struct", "return True or struct")])]),
+    "no CRC": ("linear", "log", [(Sectors, "valid", [("return crc32", "return True or crc32")])]),
     "torn slot programmed over": (
         "linear",
         "nor",
-        [(Ring, "_replay", [("last = slot\n", "pass\n"), ("self._take(visit)", "self._take(visit); last = slot")])],
+        [
+            (
+                Ring,
+                "_replay",
+                [
+                    ("last = slot\n", "pass\n"),
+                    ("self._ordinal += 1\n", "self._ordinal += 1; last = slot\n"),
+                    ("_recognise(slot):\n", "_recognise(slot):\n                last = slot\n"),
+                ],
+            )
+        ],
     ),
     "header written first": (
         "linear",
@@ -163,7 +173,7 @@ SEEDS = {
     ),
     "anchor left behind by a cut": ("linear", "mount", [(Journal, "write", [("if self._behind:", "if False:")])]),
     "anchor not raised by a burn": ("none", "anchor", [(Journal, "write", [("body[0] in _FINAL", "body[0] < BURN")])]),
-    "event numbers not kept": ("linear", "log", [(Audit, "_remember", [("self._ring.mark =", "self._mark =")])]),
+    "event numbers not kept": ("linear", "log", [(Audit, "_remember", [("self._ring.mark,", "self._mark,")])]),
 }
 
 
