@@ -1,4 +1,4 @@
-"""Where the tools print their tables, and what these look like."""
+"""Where the tools print their tables, what these look like, and what a group of commands says of itself."""
 
 import sys
 
@@ -20,3 +20,9 @@ def table(title, *columns, numbers=()):
     for name in columns:
         made.add_column(name, justify="right" if name in numbers else "left")
     return made
+
+
+def about(doc):
+    """What `--help` says of a group of commands whose module begins with its name and a colon."""
+    text = doc.partition(": ")[2]
+    return text[0].upper() + text[1:]

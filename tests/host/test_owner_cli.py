@@ -211,6 +211,8 @@ def test_it_runs_from_any_folder(tmp_path):
     done = subprocess.run([PROJECT / "dropbolt", "--folder", tmp_path / "none", "status"], cwd=tmp_path, check=False,
                           capture_output=True, text=True)  # fmt: skip
     assert (done.returncode, "run `dropbolt setup`" in done.stderr) == (2, True)
+    done = subprocess.run([PROJECT / "dropbolt", "issue"], cwd=tmp_path, check=False, capture_output=True, text=True)
+    assert (done.returncode, "Usage: dropbolt issue " in done.stderr) == (2, True)
 
 
 ISSUER = '\n[[issuer]]\nnumber = 1\nlabel = "house"\npermissions = ["unlock", "owner"]\nquota = 40\n'

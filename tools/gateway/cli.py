@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from firmware.net.messages import ROTATE
-from tools.console import console
+from tools.console import about, console
 from tools.gateway import show
 from tools.gateway.keyfile import KeyFileError, load, stage_rotation
 from tools.gateway.orders import ORDERS, OrderError, order
@@ -20,7 +20,7 @@ from tools.gateway.store import CANCELLED, Store
 from tools.log.cli import UNREADABLE
 from tools.sentence import sentence
 
-app = typer.Typer(help=__doc__.partition(": ")[2], no_args_is_help=True)
+app = typer.Typer(help=about(__doc__), no_args_is_help=True)
 
 Keys = Annotated[Path, typer.Option("--keys", metavar="FILE", help="The key file.")]
 Name = Annotated[str, typer.Argument(metavar="LOCK", help="Its id, or its label in the key file.")]

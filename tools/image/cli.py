@@ -8,12 +8,12 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from tools.console import console
+from tools.console import about, console
 from tools.image import Refused
 from tools.log.files import read
 from tools.sentence import sentence
 
-app = typer.Typer(help=__doc__.partition(": ")[2], no_args_is_help=True)
+app = typer.Typer(help=about(__doc__), no_args_is_help=True)
 
 REFUSED = 2
 IMAGE = Path("build/dropbolt.bin")
@@ -63,8 +63,8 @@ def flash(
 ):
     """Write an image to a board and verify it. A board that is a lock keeps its keys, its codes and its log.
 
-    It asks before it brings a lock an older firmware. Status 2: it was not written, and why. Status 1: a question was
-    answered with no.
+    It asks before it brings a lock an older firmware.
+    Status 2: it was not written, and why. Status 1: a question was answered with no.
     """
     from tools.image import flash as flasher
     from tools.image import join
@@ -93,8 +93,9 @@ def deploy(
 ):
     """Bring the firmware of a lock in service to this tree's, over the cable; keys, codes and log stay.
 
-    It wants the lock's console: hold the maintenance key while the lock gets power, until its LED stays lit. A cable
-    pulled in the middle leaves the firmware of before or the new one. Status 2: it was not deployed, and why.
+    It wants the lock's console: hold the maintenance key while the lock gets power, until its LED stays lit.
+    A cable pulled in the middle leaves the firmware of before or the new one.
+    Status 2: it was not deployed, and why.
     """
     from rich.progress import BarColumn, DownloadColumn, Progress
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from firmware.store.chain import KEY_SIZE
-from tools.console import console
+from tools.console import about, console
 from tools.log import dump as dumps
 from tools.log import partition
 from tools.log.export import export as export_log
@@ -19,7 +19,7 @@ from tools.log.verify import verify as verify_log
 from tools.log.words import Names
 from tools.sentence import sentence
 
-app = typer.Typer(help=__doc__.partition(": ")[2], no_args_is_help=True)
+app = typer.Typer(help=about(__doc__), no_args_is_help=True)
 
 BAD_LOG = 1
 UNREADABLE = 2

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from tools.console import console
+from tools.console import about, console
 from tools.gateway.keyfile import KeyFileError
 from tools.gateway.orders import OrderError
 from tools.image import Refused
@@ -26,7 +26,7 @@ from tools.owner.when import WhenError, instant_of, span_of
 from tools.replace import replace
 from tools.sentence import sentence
 
-app = typer.Typer(help=__doc__.partition(": ")[2], no_args_is_help=True)
+app = typer.Typer(help=about(__doc__), add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
 FAILED, UNWELL = 2, 3
 FOLDER = Path(typer.get_app_dir("dropbolt"))
@@ -200,7 +200,9 @@ def risk(context: typer.Context, lock: Lock):
 
 
 @app.command()
-def status(context: typer.Context, lock: Annotated[str | None, typer.Argument(metavar="[LOCK]")] = None):
+def status(
+    context: typer.Context, lock: Annotated[str | None, typer.Argument(metavar="LOCK", help="All, if left out.")] = None
+):
     """Print a lock's grants and what this computer may give out of them; without LOCK, which locks there are."""
     now = int(time.time())
     with told():
@@ -228,8 +230,8 @@ def doctor(
 ):
     """Say how the lock would answer digits at a time, and why; or what it tells itself, and what to do about it.
 
-    It tells by its flash, by its gateway, or on the cable, where nothing is changed. Status 3: something is wrong with
-    the lock; codes that it refused do not count.
+    It tells by its flash, by its gateway, or on the cable, where nothing is changed.
+    Status 3: something is wrong with the lock; codes that it refused do not count.
     """
     from tools.owner.answer import answer
     from tools.owner.doctor import examined
@@ -284,7 +286,7 @@ def _share(record, text):
 
 
 @app.command()
-def add(context: typer.Context, file: Annotated[Path, typer.Argument(metavar="FILE")]):
+def add(context: typer.Context, file: Annotated[Path, typer.Argument(metavar="FILE", help="What `join` wrote.")]):
     """Take over a record that another computer's `join` made for this one."""
     with told():
         keep = unlocked(context)

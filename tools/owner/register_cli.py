@@ -15,7 +15,7 @@ def register(
     context: typer.Context,
     lock: Lock,
     gateway: Annotated[Path, typer.Option(metavar="FILE", help="The gateway's key file, to send it.")],
-    number: Annotated[str | None, typer.Argument(metavar="[NUMBER]", help="Asked for, if left out.")] = None,
+    number: Annotated[str | None, typer.Argument(metavar="NUMBER", help="Asked for, if left out.")] = None,
     whom: Annotated[str, typer.Option("--for", metavar="WHOM", help="For whom, as `list` will show it.")] = "",
     when: Annotated[str | None, typer.Option(metavar="TIMES", help="Two weeks from now on, if left out.")] = None,
     last: Annotated[int | None, typer.Option(metavar="N", help="How many of its last digits are typed.")] = None,

@@ -1,13 +1,14 @@
-"""`python -m tools protocol`: what there is of the messages between the lock and those who command it."""
+"""`python -m tools protocol`: test vectors of the messages between the lock and those who command it."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from tools.console import about
 from tools.protocol import vectors as made
 
-app = typer.Typer(help=__doc__.partition(": ")[2], no_args_is_help=True)
+app = typer.Typer(help=about(__doc__), no_args_is_help=True)
 
 VECTORS = Path(__file__).parents[2] / "tests" / "vectors"
 

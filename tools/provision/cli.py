@@ -32,8 +32,8 @@ def provision(
 ):
     """Make the board at PORT the lock that CONFIG describes, or bring such a lock to it; its console must be open.
 
-    Running it again is safe, and goes on after a cut. Status 1: it is in service, and a part of it
-    did not do what it should. Status 2: it was not done, and why.
+    Running it again is safe, and goes on after a cut.
+    Status 1: it is in service, and a part of it did not do what it should. Status 2: it was not done, and why.
     """
     with _told(file):
         label = label or file.stem
