@@ -28,7 +28,7 @@ _STUCK_MS = const(300_000)  # until a stuck key, which cannot wake the chip, is 
 def run(board):
     """Serve one wake, then sleep; on the chip it does not return."""
     board.guard()
-    keypad = Keypad(board.rows, board.columns)
+    keypad = Keypad(board.rows, board.keyed)
     from firmware.assembly import build
 
     session, calling = build(board, keypad)
@@ -84,7 +84,7 @@ def serve(board, session, calling):
         if keypad.active or session.door.bolt.moving or signals.sounding:
             watch(board, keypad, session.door, rest)
         else:
-            board.wait(rest, True)
+            board.doze(rest)
 
 
 def watch(board, keypad, door, ms):
@@ -94,10 +94,11 @@ def watch(board, keypad, door, ms):
     """
     until = board.now() + ms
     moving = door.bolt.moving
-    while True:
-        board.wait(_POLL_MS, False)
-        now = board.now()
-        if keypad.poll(now) or now >= until or moving and door.stirred:
+    for _ in range((ms + _POLL_MS - 1) // _POLL_MS):
+        board.wait(_POLL_MS)
+        if not (keypad.settled and keypad.steady()) and keypad.poll(board.now()):
+            return
+        if moving and (door.stirred or board.now() >= until):
             return
 
 
@@ -126,5 +127,5 @@ def breathe(board, session):
             turn(board, session)
             busy = session.busy
             session.quiet = 0 if session.work() else now + min(session.pause(now) or _LOOK_MS, _LOOK_MS)
-        board.wait(_POLL_MS, False)
+        board.wait(_POLL_MS)
         now = session.looked = board.now()

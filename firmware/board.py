@@ -9,14 +9,15 @@ import time
 
 import esp32
 import machine
-from machine import ADC, I2C, PWM, Pin
+from machine import ADC, I2C, PWM, Pin, mem32
 from micropython import const
 
 WATCHDOG_MS = const(8000)
 
 _MOTOR = (18, 19, 23)  # IN1, IN2, nSLEEP
 _ROWS = (32, 33, 13, 4)
-_COLUMNS = (25, 26, 27)
+_LEFT = const(25)  # the left column; the others are next to it, so that one read of the register shows all
+_COLUMNS = (_LEFT, _LEFT + 1, _LEFT + 2)
 _LOCKED, _UNLOCKED = const(34), const(35)
 _REED = const(14)
 _BATTERY = const(36)
@@ -24,6 +25,7 @@ _SCL, _SDA = const(22), const(21)
 _BUZZER, _LED = const(17), const(16)
 _MAINTENANCE = const(39)  # main.py reads it, before anything of this package is loaded
 
+_GPIO_IN = const(0x3FF4403C)  # levels of GPIO 0 to 31 (ESP32 technical reference manual, GPIO_IN_REG)
 _2000 = const(946684800)  # unix second of the chip's epoch
 _LONGEST = const(600000000)  # seconds, 19 years: no chip has had power for so long
 
@@ -36,6 +38,7 @@ class Board:
 
     def __init__(self):
         self._began = time.ticks_ms()
+        self.wait = time.sleep_ms  # lets so many milliseconds pass, awake
         self._shift = 0  # seconds by which the calendar is ahead of what the chip's RTC would say
         self.rows = [Pin(number, Pin.OUT, value=1, hold=False) for number in _ROWS]
         self.columns = [Pin(number) for number in _COLUMNS]
@@ -65,6 +68,10 @@ class Board:
             pin.value(0)
         self.led.value(0)
         self.buzzer.duty_u16(0)
+
+    def keyed(self):
+        """Columns of the keypad that are high: a mask, bit 0 the left one."""
+        return mem32[_GPIO_IN] >> _LEFT & 7
 
     def now(self):
         """Milliseconds since this boot; good for six days of being awake, a thousand times the longest session."""
@@ -130,15 +137,12 @@ class Board:
 
         return network.WLAN(network.STA_IF)
 
-    def wait(self, ms, light):
-        """Let `ms` milliseconds pass; with `light` the chip sleeps (PWM stops) and a key ends it."""
-        if light:
-            machine.lightsleep(ms)
-            # Pads that could have woken the chip stay with the RTC until their mode is set anew, and read 0 (ESP-IDF,
-            # sleep modes: configuring IOs).
-            self._listen()
-        else:
-            time.sleep_ms(ms)
+    def doze(self, ms):
+        """Let `ms` milliseconds pass in light sleep, in which PWM stands still and which a key ends."""
+        machine.lightsleep(ms)
+        # Pads that could have woken the chip stay with the RTC until their mode is set anew, and read 0 (ESP-IDF,
+        # sleep modes: configuring IOs).
+        self._listen()
 
     def sleep(self, timer_ms, door):
         """Deep sleep until a key, the timer (ms, 0 for none) or, with `door`, a change of the reed contact.

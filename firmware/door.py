@@ -126,7 +126,8 @@ class Door:
     @property
     def stirred(self):
         """Whether a moving bolt has arrived, or the door was opened under it: to be looked at every 10 ms."""
-        return self.bolt.arrived or self._opened_under_it
+        bolt = self.bolt
+        return bolt.arrived or bolt.target == LOCKED and self._opened_under_it
 
     @property
     def _opened_under_it(self):

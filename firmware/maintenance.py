@@ -13,7 +13,7 @@ def note(board):
     """Have it in the log, and see to it that a lock with a radio tells the other end when it runs again."""
     wake = Wake(board)
     try:
-        wake.load(Keypad(board.rows, board.columns))
+        wake.load(Keypad(board.rows, board.keyed))
         wake.open_log()
         wake.tell()
     except Exception:  # not foreseen: say that, too

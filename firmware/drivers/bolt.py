@@ -60,7 +60,9 @@ class Bolt:
     @property
     def arrived(self):
         """True when the bolt has reached the end that it is driven to: `tick` has to stop the motor."""
-        return self._state == _MOVING and self.position == self.target
+        if self._state != _MOVING or (self._unlocked if self.target == UNLOCKED else self._locked).value():
+            return False
+        return self.position == self.target
 
     def due(self, now):
         """Ms until what moves, brakes or pauses has had its time, 1 at least."""

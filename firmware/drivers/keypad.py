@@ -23,16 +23,18 @@ def _count(mask):
 
 
 class Keypad:
-    """`rows`: output pins, top first; `columns`: input pins with pull-downs, left first."""
+    """`rows`: output pins, top first; `look()` says which columns, with pull-downs, are high: bit 0 the left one."""
 
-    def __init__(self, rows, columns):
+    def __init__(self, rows, look):
         self._rows = rows
-        self._columns = columns
+        self._look = look
         self._touched = False  # some column was high at the last look
         self._raw = 0  # contacts of the last scan, bit = index into KEYS
-        self._row = self._column = None  # of the only one of them; None: none, or several
+        self._row = None  # of the only one of them; None: none, or several
+        self._column = 0  # of that one, as `look` says it
         self._since = 0  # ms at which _raw began
         self._down = 0  # contacts that count as closed
+        self.settled = True  # these are those of the last scan: nothing is to be done before `steady` says no
         self._blocked = False  # more keys than can be told apart: wait until all are up
         self._queue = bytearray(_QUEUE)
         self._first = 0
@@ -50,38 +52,30 @@ class Keypad:
 
         Returns whether somebody should know: a key waits to be read, or the last one is up.
         """
-        steady = self._steady()
-        if steady and (self._raw == self._down or now - self._since < _DEBOUNCE_MS):
+        steady = self.steady()
+        if steady and (self.settled or now - self._since < _DEBOUNCE_MS):
             return self._length > 0
         was_active = self.active
         raw = self._raw if steady else self._scan() if self._any() else 0
         if raw != self._raw:
             self._raw = raw
             self._since = now
+            self.settled = raw == self._down
             self._note_alone()
-        elif raw != self._down and now - self._since >= _DEBOUNCE_MS:
+        elif not self.settled and now - self._since >= _DEBOUNCE_MS:
             self._settle(raw)
         return self._length > 0 or was_active and not self.active
 
-    def _steady(self):
+    def steady(self):
         """Whether the matrix is as the last look has found it, with no key down or one: mostly so, and soon seen."""
         row = self._row
         if row is None:
-            if self._touched:
-                return False
-            left, middle, right = self._columns
-            return not (left.value() or middle.value() or right.value())
+            return not (self._touched or self._look())
         # With that row afloat no other key of its column makes it high; with all rows high no other column is.
-        alone = self._column
         row.init(row.IN)
-        shared = alone.value()
+        shared = self._look() & self._column
         row.init(row.OUT, value=1)
-        if shared:
-            return False
-        for column in self._columns:
-            if column.value() != (column is alone):
-                return False
-        return True
+        return not shared and self._look() == self._column
 
     def read(self):
         """The oldest key not yet read, as a character of KEYS, or None."""
@@ -95,6 +89,7 @@ class Keypad:
     def _settle(self, mask):
         new = mask & ~self._down
         self._down = mask
+        self.settled = True
         if not mask:
             self._blocked = False
         elif _count(mask) > 2 or _count(new) > 1:
@@ -111,13 +106,10 @@ class Keypad:
         while self._raw >> index > 1:
             index += 1
         alone = self._raw == 1 << index
-        self._row, self._column = (self._rows[index // 3], self._columns[index % 3]) if alone else (None, None)
+        self._row, self._column = (self._rows[index // 3], 1 << index % 3) if alone else (None, 0)
 
     def _any(self):
-        self._touched = False
-        for column in self._columns:
-            if column.value():
-                self._touched = True
+        self._touched = self._look() != 0
         return self._touched
 
     def _scan(self):
@@ -125,16 +117,13 @@ class Keypad:
 
         A row that is not looked at floats: driven low, it would be shorted to the high one by two keys of a column.
         """
-        mask = 0
-        bit = 1
+        mask = bit = 0
         for row in self._rows:
             row.init(row.IN)
         for row in self._rows:
             row.init(row.OUT, value=1)
-            for column in self._columns:
-                if column.value():
-                    mask |= bit
-                bit <<= 1
+            mask |= self._look() << bit
+            bit += 3
             row.init(row.IN)
         for row in self._rows:
             row.init(row.OUT, value=1)

@@ -42,9 +42,9 @@ class Chip:
         self.levels = self.contacts = 0
         self.high = self.driven = 0  # rows of the matrix driven high, and driven at all: masks, bit 0 the top row
         self.lit = -1  # what `light` returns, -1: not known
-        self.floating = 7  # columns without a pull-down: a mask
+        self.floating = 0  # pads of columns without a pull-down: a mask
         self.tail = b""
-        self.situations = {}  # columns that are high by driven rows, high rows and contacts, for all that have been met
+        self.situations = {}  # pads of columns that are high by driven rows, high rows and contacts, as far as met
         self.dozed = 0  # microseconds of light sleep since the last request
         self.unasked = 0  # bytes of flash read without a request since the last one
         self.readings = ()  # of the ADC, that follow if no request comes first
@@ -56,6 +56,7 @@ class Chip:
         self.held_high, self.held_low, self._urgent, self.reset_cause, self.wake_reason = hello[:5]
         self.rows = hello[5:9]
         self.columns = hello[9:12]
+        self.floating = sum([1 << pad for pad in self.columns])
         self.mac = hello[12]
         self.high = self._rows_in(self.held_high)
         self.driven = self.high | self._rows_in(self.held_low)
@@ -143,27 +144,26 @@ class Chip:
         self.lit = -1
 
     def light(self):
-        """Columns that read high: a mask, bit 0 the left one. Kept in `lit` until something of the matrix changes.
+        """Pads of the columns that read high: a mask. Kept in `lit` until something of the matrix changes.
 
         One that the RTC has reads low; one without its pull-down catches noise and reads high.
         """
-        lit = self._joined() | self.floating
-        if self.rtc:
-            for index, pad in enumerate(self.columns):
-                lit &= ~((self.rtc >> pad & 1) << index)
-        self.lit = lit
+        situation = (self.driven << 4 | self.high) << 12 | self.contacts
+        situations = self.situations
+        joined = situations[situation] if situation in situations else self._join(situation)
+        lit = self.lit = (joined | self.floating) & ~self.rtc
         return lit
 
-    def _joined(self):
-        """Columns that a high row makes high."""
-        situation = (self.driven << 4 | self.high) << 12 | self.contacts
-        joined = self.situations.get(situation)
-        if joined is None:
-            joined = self.situations[situation] = columns(self.high, self.driven, self.contacts)
-        return joined
+    def _join(self, situation):
+        """Pads of columns that a high row makes high, for a situation that is met for the first time."""
+        joined, found = columns(self.high, self.driven, self.contacts), 0
+        for index, pad in enumerate(self.columns):
+            found |= (joined >> index & 1) << pad
+        self.situations[situation] = found
+        return found
 
     def pull(self, column, down):
-        """Set or take away the pull-down of a column, given as a mask."""
+        """Set or take away the pull-down of a column, given as the mask of its pad."""
         self.floating = self.floating & ~column if down else self.floating | column
         self.lit = -1
 
@@ -196,10 +196,9 @@ class Chip:
 
     def wakes(self):
         """True when an armed pad has its level already, so that a sleep ends at once."""
-        levels, joined = self.levels, self._joined()
-        for index, pad in enumerate(self.columns):
-            levels |= (joined >> index & 1) << pad
-        return protocol.wake_source(levels, *self.armed) != 0
+        situation = (self.driven << 4 | self.high) << 12 | self.contacts
+        joined = self.situations[situation] if situation in self.situations else self._join(situation)
+        return protocol.wake_source(self.levels | joined, *self.armed) != 0
 
     def sleep_request(self, until):
         """Payload for a sleep that a timer ends at `until` (0: none)."""

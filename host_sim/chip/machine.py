@@ -29,6 +29,24 @@ SLEEP = const(2)
 DEEPSLEEP = const(4)
 
 _RTC_MEMORY = const(2048)
+_GPIO_IN = const(0x3FF4403C)  # ESP32 technical reference manual, GPIO_IN_REG
+_INPUTS = const(0x3FFFFFFF)  # GPIO 30 and 31 have no pads
+
+
+class _Words:
+    """32-bit words of the chip's memory: of all its registers, that of the levels at GPIO 0 to 31.
+
+    An output's bit is 0 here: nobody looks there for what it drives.
+    """
+
+    def __getitem__(self, address):
+        if address != _GPIO_IN:
+            raise ValueError("not simulated")
+        lit = chip.lit
+        return (chip.levels | (chip.light() if lit < 0 else lit)) & _INPUTS
+
+
+mem32 = _Words()
 
 
 class PWM:

@@ -69,7 +69,7 @@ class Pin:
         if pull != -1 and self.number < _INPUT_ONLY:
             self._pull = pull or 0
             if self._column >= 0:
-                chip.pull(1 << self._column, pull == self.PULL_DOWN)
+                chip.pull(self.bit, pull == self.PULL_DOWN)
         if hold is not None:
             self._held = False
         self._apply()
@@ -141,7 +141,7 @@ class Pin:
     def _column_value(self, level=None):
         """`value` of a column."""
         lit = chip.lit
-        return (chip.light() if lit < 0 else lit) >> self._column & 1
+        return (chip.light() if lit < 0 else lit) >> self.number & 1
 
     def __call__(self, level=None):
         return self.value(level)

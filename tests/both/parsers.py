@@ -208,7 +208,7 @@ def contacts(data):
     """Contacts of the matrix, twelve bits, and for how many ms they stay so, four bits, less than a press or longer:
     what is read as a key was down, alone or as one of two, for as long as a contact may bounce."""
     matrix, now, since = Matrix(), 0, {}
-    keypad = Keypad(matrix.rows, matrix.columns)
+    keypad = Keypad(matrix.rows, matrix.look)
     for at in range(0, len(data) - 1, 2):
         mask = data[at] | (data[at + 1] & 15) << 8
         matrix.contacts = {key for place, key in enumerate(KEYS) if mask >> place & 1}

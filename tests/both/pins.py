@@ -29,13 +29,16 @@ class Matrix:
 
     def __init__(self):
         self.rows = [Pin() for _ in self.LAYOUT]
-        self.columns = [_Column(self, c) for c in range(3)]
         self.contacts = set()
-        self.reads = 0
+        self.looks = 0
 
-    def level(self, column):
+    def look(self):
+        """Columns that are high: a mask, bit 0 the left one."""
+        self.looks += 1
+        return sum([self._level(column) << column for column in range(3)])
+
+    def _level(self, column):
         """A column is high if a chain of closed contacts joins it to a high row, and none to a low one."""
-        self.reads += 1
         high = self._joined(column, {r for r in range(4) if self.rows[r].driven and self.rows[r].level})
         low = self._joined(column, {r for r in range(4) if self.rows[r].driven and not self.rows[r].level})
         return int(high and not low)
@@ -47,12 +50,3 @@ class Matrix:
             joined = {c for r in lit for c in range(3) if self.LAYOUT[r][c] in self.contacts}
             lit |= {r for r in range(4) for c in joined if self.LAYOUT[r][c] in self.contacts}
         return any(self.LAYOUT[r][column] in self.contacts for r in lit)
-
-
-class _Column:
-    def __init__(self, matrix, place):
-        self._matrix = matrix
-        self._place = place
-
-    def value(self):
-        return self._matrix.level(self._place)

@@ -46,6 +46,51 @@ def test_a_scan_finds_the_keys_that_are_down_and_the_ghost(tmp_path, runtime):
 
 
 @BOTH
+def test_one_read_of_the_register_shows_what_every_input_shows(tmp_path, runtime):
+    main = (
+        MATRIX
+        + """
+from machine import lightsleep, mem32
+reed = Pin(14, Pin.IN, Pin.PULL_UP)
+
+def look():
+    word = mem32[0x3FF4403C]
+    assert [word >> pad & 1 for pad in (25, 26, 27, 14)] == [pin() for pin in columns + [reed]]
+    return word >> 25 & 7
+
+def rows_alone():
+    seen = []
+    for row in rows:
+        for other in rows:
+            other.init(Pin.OUT, value=other is row)
+        seen.append(look())
+    for row in rows:
+        row(1)
+    return seen
+
+esp32.wake_on_ext1(columns, esp32.WAKEUP_ANY_HIGH)
+while True:
+    report([look(), rows_alone()])
+    lightsleep(5)
+    assert look() == 0  # the RTC has the pads
+    for column in columns:
+        column.init(Pin.IN, Pin.PULL_DOWN)
+    time.sleep_ms(5)
+"""
+    )
+    with board(tmp_path, runtime, main) as world:
+        run(world, 1)
+        assert reported(world) == [0, [0, 0, 0, 0]]
+        world.keys.press("6")
+        run(world, 0.1)
+        assert reported(world) == [4, [0, 4, 0, 0]]
+        world.door.open()
+        world.keys.press("0")
+        run(world, 0.1)
+        assert reported(world) == [6, [0, 4, 0, 2]]
+
+
+@BOTH
 def test_contacts_bounce_within_a_few_milliseconds(tmp_path, runtime):
     main = (
         MATRIX

@@ -16,11 +16,11 @@ throw to_bytes trunc unhexlify union unpack unpack_from update upper value value
 _CHIP = """
 ADC I2C NVS PWM Partition Pin RTC SSLContext SSLSocket Timer WDT WLAN active aes cipher commit config connect datetime
 decrypt deepsleep deinit disable_irq disconnect duty_u16 enable_irq encrypt erase_key feed freq get_blob get_i32
-getaddrinfo gmtime gpio_deep_sleep_hold idle ifconfig info init ioctl isconnected lightsleep load_verify_locations
+getaddrinfo gmtime gpio_deep_sleep_hold idle ifconfig info init ioctl isconnected lightsleep load_verify_locations mem32
 memory mktime modules off on packed psk_identity psk_key read_u16 read_uv readblocks readfrom_mem readfrom_mem_into recv
 recvfrom reset reset_cause scan sendall sendto set_blob set_i32 setblocking setsockopt settimeout sleep sleep_ms
-sleep_us socket soft_reset status ticks_add ticks_diff ticks_ms ticks_us time time_ns unique_id verify_mode
-wake_on_ext0 wake_on_ext1 wake_reason wrap_socket writeblocks writeto_mem
+sleep_us socket soft_reset status ticks_add ticks_diff ticks_ms ticks_us time time_ns unique_id verify_mode wake_on_ext0
+wake_on_ext1 wake_reason wrap_socket writeblocks writeto_mem
 """
 _UMQTT = """
 MQTTClient MQTTException cb check_msg client_id keepalive lw_msg lw_qos lw_retain lw_topic pid ping port pswd publish

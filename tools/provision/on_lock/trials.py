@@ -9,7 +9,7 @@ from firmware.drivers.signals import Signals
 _POLL_MS = 5
 _LONGEST_MS = 5000  # of a bolt's way: two tries and the pause between them take less
 
-keypad = Keypad(board.rows, board.columns)
+keypad = Keypad(board.rows, board.keyed)
 battery = Battery(board.adc)
 
 
@@ -19,7 +19,7 @@ def keys(ms):
     while board.now() < end:
         keypad.poll(board.now())
         found += keypad.read() or ""
-        board.wait(_POLL_MS, False)
+        board.wait(_POLL_MS)
     say(found, keypad.active)
 
 
@@ -34,7 +34,7 @@ def play(name):
     signals.play(name, board.now())
     while signals.playing:
         signals.tick(board.now())
-        board.wait(_POLL_MS, False)
+        board.wait(_POLL_MS)
     say()
 
 
@@ -46,7 +46,7 @@ def drive(target, min_mv):
         while bolt.moving and board.now() - began < _LONGEST_MS:
             bolt.tick(board.now())
             least = min(least, battery.millivolts())
-            board.wait(_POLL_MS, False)
+            board.wait(_POLL_MS)
     bolt.off()
     say(bolt.position == target, board.now() - began, bolt.position, least)
 
@@ -56,7 +56,7 @@ def seconds():
     clock = DS3231(board.i2c)
     try:
         before, running = clock.read()
-        board.wait(3000, False)
+        board.wait(3000)
         say(clock.read()[0] - before, running)
     except ClockError as error:
         say(str(error))

@@ -77,4 +77,4 @@ def ignored(message):
 
 
 def breathe():
-    board.wait(5, False)
+    board.wait(5)
