@@ -96,7 +96,7 @@ def _stage(path, store, lock):
     if any(waits.kind == ROTATE for waits in store.open_commands(lock.id)):
         raise _Unknown(f"{lock.label}: a rotation is under way already")
     if lock.epoch == 255:
-        raise _Unknown(f"{lock.label}: no epoch comes after 255; an owner must put the issuer anew")
+        raise _Unknown(f"{lock.label}: no epoch comes after 255: another issuer must be its gateway (`make provision`)")
     if lock.next_epoch is None:
         stage_rotation(path, lock.id, secrets.token_bytes(32))
 

@@ -1,7 +1,7 @@
 """The gateway's key file: which broker, which locks, and the keys that it shares with each of them.
 
 TOML, readable by its owner alone, since whoever has it can command every lock in it. A rotation writes two lines of a
-lock anew, and leaves the rest of the file as its owner wrote it. docs/gateway.md has the fields.
+lock anew, and leaves the rest of the file as its owner wrote it. docs/gateway.example.toml has the fields.
 """
 
 import re
@@ -145,7 +145,8 @@ _OPTIONAL = ("home_assistant", "next_root")
 
 def load(path):
     """The KeyFile at `path`. Raises KeyFileError; OSError for a file that cannot be read, or that others can."""
-    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+    mode = path.stat().st_mode
+    if not stat.S_ISDIR(mode) and mode & 0o077:
         raise PermissionError(f"{path}: others may read it, and it holds keys: chmod 600 {path}")
     try:
         text = read(path, _LIMIT).decode()

@@ -14,10 +14,18 @@ from tools.log.files import read
 from tools.protocol.messages import Hello, MessageError, command
 from tools.protocol.messages import read as read_message
 from tools.protocol.seal import MAX_TEXT
+from tools.sentence import sentence
 
 _WITHIN_S = 600
 _LONGEST_S = 366 * 86400
 _HEX_LIMIT = 4096
+_LABEL_SIZE = 12
+# What is typed, its lowest and its highest value, as firmware/net/orders.py takes them.
+_GRANT = ("GRANT", 1, 0xFFFE)
+_SERIAL = ("SERIAL", 0, 127)
+_NUMBER = ("NUMBER", 1, 255)
+_QUOTA = ("QUOTA", 0, 0xFFFF)
+_EPOCH = ("EPOCH", 1, 255)
 _BOUND = (lock.UNLOCK_NOW, lock.SET_TIME, lock.ROTATE)
 """Made when they are sent."""
 
@@ -53,8 +61,10 @@ def order(words, hello=None, within=None):
     try:
         fields = reader(rest, hello)
         text = None if kind in _BOUND else command(kind, *fields)
-    except (ValueError, OSError, RecursionError) as error:
-        why = f": {error}" if isinstance(error, OrderError | MessageError | OSError) else ""
+    except (OrderError, OSError) as error:
+        raise OrderError(f"{name}: {sentence(error)}") from error
+    except (ValueError, RecursionError) as error:
+        why = f": {error}" if isinstance(error, MessageError) else ""
         raise OrderError(f"write: {' '.join((name, usage)).strip()}{why}") from error
     if text and len(text) > MAX_TEXT:
         raise OrderError(f"{name}: {len(text)} bytes, and a message holds {MAX_TEXT}: send it in parts")
@@ -64,19 +74,28 @@ def order(words, hello=None, within=None):
     return Order(kind, text, f"{name} {rest[0]}" if secret else " ".join(words), within)
 
 
+def _u32(name):
+    return (name, 0, 0xFFFFFFFF)
+
+
 def _none(words, _):
     if words:
         raise ValueError
     return ()
 
 
-def _numbers(count):
+def _numbers(*bounds):
     def reader(words, _):
-        if len(words) != count:
-            raise ValueError
-        return tuple(map(int, words))
+        return tuple(_number(word, *bound) for word, bound in zip(words, bounds, strict=True))
 
     return reader
+
+
+def _number(word, name, lowest, highest):
+    number = int(word)
+    if not lowest <= number <= highest:
+        raise OrderError(f"{name} {number}: must be {lowest} to {highest}")
+    return number
 
 
 def _entry(words, hello):
@@ -88,7 +107,7 @@ def _entry(words, hello):
     return said.waiting.boots, said.waiting.number
 
 
-def _grant(words, _):
+def _put(words, _):
     (file,) = words
     return (_hex(file, 80),)
 
@@ -96,10 +115,13 @@ def _grant(words, _):
 def _issuer(words, _):
     number, permissions, quota, label, *key = words
     mask = sum(1 << PERMISSIONS.index(word) for word in set(permissions.split(",")))
+    if len(label.encode()) > _LABEL_SIZE:
+        raise OrderError(f"LABEL {label}: must be at most {_LABEL_SIZE} bytes")
     epoch, root = 0, bytes(32)
     if key:
-        epoch, root = int(key[0]), _hex(key[1], 32)
-    return int(number), mask, int(quota), epoch, root, label
+        place, file = key
+        epoch, root = _number(place, *_EPOCH), _hex(file, 32)
+    return _number(number, *_NUMBER), mask, _number(quota, *_QUOTA), epoch, root, label
 
 
 def _hex(file, size):
@@ -125,16 +147,16 @@ ORDERS = {
     "unlock": (lock.UNLOCK_NOW, "", _none),
     "approve": (lock.APPROVE_ENTRY, "", _entry),
     "refuse": (lock.REFUSE_ENTRY, "", _entry),
-    "put-grant": (lock.PUT_GRANT, "FILE (the record in hex)", _grant),
-    "revoke": (lock.REVOKE_GRANT, "GRANT", _numbers(1)),
-    "revoke-code": (lock.REVOKE_CODE, "GRANT SERIAL VALUE", _numbers(3)),
-    "set-base": (lock.SET_BASE, "GRANT COUNTER", _numbers(2)),
+    "put-grant": (lock.PUT_GRANT, "FILE (the record in hex)", _put),
+    "revoke": (lock.REVOKE_GRANT, "GRANT", _numbers(_GRANT)),
+    "revoke-code": (lock.REVOKE_CODE, "GRANT SERIAL VALUE", _numbers(_GRANT, _SERIAL, _u32("VALUE"))),
+    "set-base": (lock.SET_BASE, "GRANT COUNTER", _numbers(_GRANT, _u32("COUNTER"))),
     "put-issuer": (lock.PUT_ISSUER, "NUMBER PERMISSION,... QUOTA LABEL [EPOCH FILE (its root key in hex)]", _issuer),
-    "revoke-issuer": (lock.REVOKE_ISSUER, "NUMBER", _numbers(1)),
+    "revoke-issuer": (lock.REVOKE_ISSUER, "NUMBER", _numbers(_NUMBER)),
     "set-time": (lock.SET_TIME, "", _none),
     "set": (lock.SET_SETTINGS, "NAME=JSON ...", _settings),
     "mute": (lock.MUTE, "on|off", _mute),
-    "send-log": (lock.SEND_LOG, "FIRST", _numbers(1)),
+    "send-log": (lock.SEND_LOG, "FIRST", _numbers(_u32("FIRST"))),
     "identify": (lock.IDENTIFY, "", _none),
     "rotate": (lock.ROTATE, "", _none),
 }
