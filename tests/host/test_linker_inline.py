@@ -98,6 +98,18 @@ an error:
     if n == 4:
         raise ValueError(n)
     return n
+nothing but an error:
+    n += 1
+    raise ValueError(n)
+an error on each path:
+    if n > 3:
+        raise ValueError(n)
+    raise TypeError('little', n)
+no end but an error:
+    while True:
+        n += 1
+        if n > 9:
+            raise ValueError(n)
 comprehensions:
     sizes = [n + k for k in range(3)]
     return sum(k for k in sizes if k > n), {k: n for k in sizes}
@@ -175,6 +187,9 @@ STAYING = {
     "a loop in a loop": 13,
     "a search with its own end": 13,
     "a finally": 12,
+    "nothing but an error": 7,
+    "an error on each path": 7,
+    "no end but an error": 7,
     "an inner function": 30,
     "a generator": 15,
 }

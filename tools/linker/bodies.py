@@ -76,6 +76,11 @@ def is_true(node):
     return isinstance(node, ast.Constant) and node.value is True
 
 
+def returns(body):
+    """Whether a result, None too, ever comes of these statements."""
+    return not ends(body) or any(map(_returns, body))
+
+
 def _returns(node):
     return any(isinstance(part, ast.Return) for part in ast.walk(node))
 

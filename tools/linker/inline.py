@@ -10,7 +10,7 @@ import copy
 from collections import Counter
 from functools import partial
 
-from tools.linker.bodies import Inlined, NotHere, returned, stored_in, sunk, unasked
+from tools.linker.bodies import Inlined, NotHere, returned, returns, stored_in, sunk, unasked
 from tools.linker.callers import Callers, body_nodes
 from tools.linker.parts import WAKE, is_own_import
 
@@ -90,6 +90,8 @@ class Inliner:
             if not self._reaches(node.test if turned else node, site):
                 raise NotHere
         if not result:
+            if not returns(body):  # it only raises, and leaves no result to take
+                raise NotHere
             name = self._fresh("T")
             first = [*first, *sunk(body, stored_in(ast.Name(name, ast.Store())))]
             result = ast.Name(name, ast.Load())
