@@ -1,5 +1,6 @@
 """The image of a lock, made from the official MicroPython: what is in it, that a lock runs from it, what is refused."""
 
+import ast
 import hashlib
 import json
 import os
@@ -7,11 +8,13 @@ import random
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from host_sim.lock import Lock, LockConfig
+from host_sim.runtime.image import chip_image
 from host_sim.wiring import LOCKLOG_ADDRESS, LOCKLOG_SIZE, LOCKLOG_SUBTYPE, LOCKLOG_TYPE
 from tests.host import stock
 from tests.host.vm import MICROPYTHON, ROOT
@@ -263,10 +266,21 @@ def test_a_module_that_cannot_be_linked_is_named(tmp_path):
         release.build(tmp_path)
 
 
-def test_a_release_has_the_modules_that_provisioning_imports_at_the_prompt():
-    files = release.build().files
-    assert {f"prompt/firmware/{name}.mpy" for name in ("__init__", "board", "sync", "store/vault")} <= set(files)
-    assert "prompt/firmware/app.mpy" not in files
+def test_a_release_has_the_modules_that_are_imported_at_the_prompt_and_no_others(tmp_path):
+    files = {name: data for name, data in release.build().files.items() if name.startswith("prompt/")}
+    for name, data in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(data)
+    loaded, path = set(), f"{chip_image().numbered()}:{tmp_path / 'prompt'}:.frozen"
+    for script in (ROOT / "tools").glob("*/on_lock/*.py"):
+        imports = [ast.unparse(node) for node in ast.parse(script.read_bytes()).body if "import" in ast.unparse(node)]
+        told = "print([m.__file__ for name, m in sys.modules.items() if name.startswith('firmware')])"
+        command = [MICROPYTHON, "-c", "\n".join(["import sys", *imports, told])]
+        options = {"cwd": tmp_path, "env": {**os.environ, "MICROPYPATH": path}, "text": True}
+        done = subprocess.run(command, **options, capture_output=True, check=False)
+        assert not done.returncode, (script.name, done.stdout)
+        loaded.update(ast.literal_eval(done.stdout))
+    assert {str(Path(name).relative_to(tmp_path)) for name in loaded} == set(files)
 
 
 def test_an_image_comes_apart_into_what_it_was_made_of(image):
