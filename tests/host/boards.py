@@ -33,7 +33,7 @@ def board(folder, runtime, main, modules=None, library=None, **options):
         (firmware / name).write_text(source)
     if library:
         (folder / "lib").symlink_to(library)
-    machine = RUNTIMES[runtime](folder)
+    machine = RUNTIMES[runtime](folder, **({"apart": True} if runtime == "micropython" else {}))
     world = World(machine, {}, START, **options)
     try:
         world.power_on()

@@ -7,6 +7,7 @@ from firmware.store.vault import Vault
 from host_sim.devices import Namespace
 from host_sim.lock import Lock, LockConfig
 from host_sim.runtime.image import PROJECT
+from tools.linker import LinkError
 
 HOUR = 3600
 CONFIG = LockConfig(grants=[{"label": "couriers", "kind": "event", "check": True}])
@@ -52,7 +53,9 @@ def test_a_damaged_file_gives_no_prompt_and_drains_no_battery(root, name):
 
 def test_the_vm_gives_no_prompt_either(root):
     (root / "firmware/board.py").write_text("raise MemoryError\n")
-    with Lock(runtime="micropython", config=CONFIG, root=root) as lock:
+    with pytest.raises(LinkError, match="firmware/board.py:1: a module that does something"):
+        Lock(runtime="micropython", config=CONFIG, root=root)
+    with Lock(runtime="micropython", config=CONFIG, root=root, apart=True) as lock:
         lock.wait(HOUR)
         assert not lock.prompt and lock.boots <= 13
 

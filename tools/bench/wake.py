@@ -125,7 +125,7 @@ def watched():
             topic = f"dropbolt/{lock.lock_id.hex()}/down"
             lock.world.network.routes[_BROKER] = lambda: Peer(topic, issuer.take)
             facts = _live(lock, issuer)
-        files = firmware_image(root).compiled()
+        files = firmware_image(root).linked()
         keypad, *_, check_in = [_wake(text, files) for text in said[1:]]
     return Watched(keypad, check_in, *facts)
 
