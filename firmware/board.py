@@ -39,6 +39,7 @@ class Board:
     def __init__(self):
         self._began = time.ticks_ms()
         self.wait = time.sleep_ms  # lets so many milliseconds pass, awake
+        self._origin = time.mktime((2000, 1, 1, 0, 0, 0, 0, 0))  # what `time` says at the beginning of 2000
         self._shift = 0  # seconds by which the calendar is ahead of what the chip's RTC would say
         self.rows = [Pin(number, Pin.OUT, value=1, hold=False) for number in _ROWS]
         self.columns = [Pin(number) for number in _COLUMNS]
@@ -82,7 +83,7 @@ class Board:
 
         Only differences mean anything.
         """
-        return _calendar() - self._shift
+        return self._calendar() - self._shift
 
     def set_date(self, t):
         """Have the chip's calendar say unix second `t`, for the dates of certificates; 0: what it said before.
@@ -91,7 +92,7 @@ class Board:
         """
         seconds = self.rtc_seconds()
         self._shift = t - _2000 - seconds if t else 0
-        _set_calendar(seconds + self._shift)
+        self._set_calendar(seconds + self._shift)
 
     def socket(self, datagrams=False):
         """A new socket for TCP, or for UDP."""
@@ -101,8 +102,8 @@ class Board:
 
     def recall(self):
         """What `remember` kept; empty after power-on. To be asked before anything that goes by `rtc_seconds`."""
-        if _calendar() > _LONGEST:  # a reset came while a date was set: what was remembered goes by another time
-            _set_calendar(0)
+        if self._calendar() > _LONGEST:  # a reset came while a date was set: what was remembered goes by another time
+            self._set_calendar(0)
             self.remember(b"")
         return machine.RTC().memory()
 
@@ -161,14 +162,12 @@ class Board:
             machine.deepsleep(timer_ms)
         machine.deepsleep()
 
+    def _calendar(self):
+        """Seconds since 2000 by the chip's own clock."""
+        return int(time.time()) - self._origin
 
-def _calendar():
-    """Seconds since 2000 by the chip's own clock."""
-    return int(time.time()) - time.mktime((2000, 1, 1, 0, 0, 0, 0, 0))
-
-
-def _set_calendar(seconds):
-    """Set that clock, but for the fraction of its second."""
-    rtc = machine.RTC()
-    date = time.gmtime(seconds + time.mktime((2000, 1, 1, 0, 0, 0, 0, 0)))
-    rtc.datetime(date[:3] + (date[6],) + date[3:6] + (rtc.datetime()[7],))
+    def _set_calendar(self, seconds):
+        """Set that clock, but for the fraction of its second."""
+        rtc = machine.RTC()
+        date = time.gmtime(seconds + self._origin)
+        rtc.datetime(date[:3] + (date[6],) + date[3:6] + (rtc.datetime()[7],))

@@ -59,6 +59,7 @@ class Vault:
         self._nvs = nvs
         self._banks = banks
         self._head = bytearray(_HEAD_SIZE)
+        self._two = False  # there are two heads
         self.generation = 0
         self.mark = 0  # 32 bits of the SHA-256 of the set that was loaded
 
@@ -82,8 +83,7 @@ class Vault:
             raise VaultError(DAMAGED)
         _revoke(contents[1], self._head)
         self.mark = struct.unpack_from("<I", self._head, _HASH_AT)[0]
-        if self._read_head(self._other(bank)):  # a cut kept `replace` from erasing it: it must never count again
-            self._read_head(bank)
+        if self._two:  # a cut kept `replace` from erasing the other: it must never count again
             self._sweep(bank)
         return contents
 
@@ -125,8 +125,8 @@ class Vault:
         for at in range(FLAGS_AT, len(grants), GRANT_SIZE):
             if grants[at] & REVOKED:
                 head[_REVOKED_AT + at // GRANT_SIZE // 8] |= 1 << at // GRANT_SIZE % 8
-        for piece in range(_PIECES):
-            size, place = _size(head, piece), _place(self._head, piece)
+        for piece, size in enumerate(_sizes(head)):
+            place = _place(self._head, piece)
             if not size:
                 continue
             data = _piece(settings, grants, piece)
@@ -148,16 +148,16 @@ class Vault:
         found = bytearray(len(data))
         try:
             length = self._nvs.get_blob(self._name(place, piece), found)
-            return _size(self._head, piece) == length == len(data) and found == data
+            return _sizes(self._head)[piece] == length == len(data) and found == data
         except OSError:
             return False
 
     def _sweep(self, bank):
         """Erase all that the set of `_head`, whose letter is `bank`, does not hold; the other head first."""
         names = [letter for letter in self._banks if letter != bank]
-        for piece in range(_PIECES):
+        for piece, size in enumerate(_sizes(self._head)):
             for place in (0, 1):
-                if not _size(self._head, piece) or place != _place(self._head, piece):
+                if not size or place != _place(self._head, piece):
                     names.append(self._name(place, piece))
         for name in names:
             self._go_on()
@@ -176,15 +176,17 @@ class Vault:
 
     def _newest(self):
         """(generation, bank) of the head that counts, which is then in `_head`; without one 0, and zeros in `_head`."""
-        best, chosen = 0, self._banks[1]
-        for bank in self._banks:
-            generation = self._read_head(bank)
-            if generation > best:
-                best, chosen = generation, bank
-        self._head[:] = bytes(_HEAD_SIZE)
-        if best:
-            self._read_head(chosen)
-        return best, chosen
+        first, second = self._banks
+        one = self._read_head(first)
+        other = self._read_head(second)
+        self._two = one > 0 and other > 0
+        if not one and not other:
+            self._head[:] = bytes(_HEAD_SIZE)
+        if other > one or not one:
+            return other, second
+        if other and self._read_head(first) != one:  # the second was read over it
+            raise VaultError(DAMAGED)
+        return one, first
 
     def _other(self, bank):
         return self._banks[1 - self._banks.index(bank)]
@@ -207,9 +209,10 @@ class Vault:
     def _holds(self, head, settings=b"", grants=b""):
         """Whether the pieces stand where `head` says and are what it says; `settings` and `grants`, if they have room,
         get them. Else each piece is read over the one before: beside a set that is in use there is little room."""
-        digest, spare = sha256(), bytearray(max([_size(head, piece) for piece in range(_PIECES)]))
-        for piece in range(_PIECES):
-            size, into, at = _size(head, piece), grants, piece * PIECE
+        sizes = _sizes(head)
+        digest, spare = sha256(), bytearray(max(sizes))
+        for piece, size in enumerate(sizes):
+            into, at = grants, piece * PIECE
             if not size:
                 continue
             if piece == _SETTINGS:
@@ -239,10 +242,16 @@ def _revoke(grants, head):
             grants[at] |= REVOKED
 
 
-def _size(head, piece):
-    """Bytes of a piece in the set of this head, 0: it has none."""
+def _sizes(head):
+    """Bytes of each piece in the set of this head, 0: it has none."""
     settings, grants = struct.unpack_from("<HH", head, _SIZES_AT)
-    return settings if piece == _SETTINGS else max(0, min(PIECE, grants - piece * PIECE))
+    sizes = [0] * _PIECES
+    sizes[_SETTINGS] = settings
+    for piece in range(min(grants // PIECE, _SETTINGS)):
+        sizes[piece] = PIECE
+    if grants < MAX_GRANTS:
+        sizes[grants // PIECE] = grants % PIECE
+    return sizes
 
 
 def _place(head, piece):

@@ -102,18 +102,19 @@ class NVS:
     """A namespace of the non-volatile storage; names up to 15 characters. A missing key raises OSError(-0x1102)."""
 
     def __init__(self, namespace):
-        self._namespace = namespace
+        self._namespace = namespace.encode()
 
     def _call(self, operation, key, data=b""):
-        return chip.call(operation, struct.pack("<16s16s", self._namespace.encode(), key.encode()) + data)
+        return chip.call(operation, struct.pack("<16s16s", self._namespace, key.encode()) + data)
 
     def get_blob(self, key, buffer):
         """Copy the value into `buffer` and return its length; OSError when the buffer is too small."""
         data = self._call(protocol.NVS_GET_BLOB, key)
-        if len(data) > len(buffer):
+        size = len(data)
+        if size > len(buffer):
             raise OSError(-_ESP_ERR_NVS_INVALID_LENGTH, "ESP_ERR_NVS_INVALID_LENGTH")
-        buffer[: len(data)] = data
-        return len(data)
+        buffer[:size] = data
+        return size
 
     def set_blob(self, key, data):
         self._call(protocol.NVS_SET_BLOB, key, bytes(data))

@@ -44,6 +44,7 @@ class socket(bus.Stream):
     def __init__(self, family=AF_INET, type=SOCK_STREAM, proto=0):
         self._number = struct.unpack("<H", chip.call(protocol.SOCKET_OPEN, bytes([type])))[0]
         self._tries = _FOR_EVER
+        self._wait = protocol.FOR_EVER  # in microseconds, the same
         self._used = self._tls = False
         self._dead = 0  # the number of the error that was the last
 
@@ -51,12 +52,10 @@ class socket(bus.Stream):
         """Ask the world, waiting as long as this socket does. Raises OSError, EAGAIN where it does not wait."""
         if self._dead:
             raise OSError(self._dead, "dead")
-        tries = self._tries
-        wait = protocol.FOR_EVER if tries == _FOR_EVER else (tries + 1) * _POLL_US if tries is not None else 0
         try:
-            return chip.call(operation, struct.pack(protocol.SOCKET, self._number, wait) + payload)
+            return chip.call(operation, struct.pack(protocol.SOCKET, self._number, self._wait) + payload)
         except OSError as error:
-            if error.errno != protocol.EAGAIN or not tries:
+            if error.errno != protocol.EAGAIN or not self._tries:
                 raise
         if self._tls:
             self._dead = protocol.ETIMEDOUT
@@ -65,10 +64,11 @@ class socket(bus.Stream):
     def settimeout(self, seconds):
         """Wait at most so long in each operation; None: for ever, 0: not at all."""
         if seconds is None:
-            self._tries = _FOR_EVER
+            self._tries, self._wait = _FOR_EVER, protocol.FOR_EVER
         else:
             ms = int(seconds * 1000)
             self._tries = ms * 1000 // _POLL_US if ms else None
+            self._wait = (self._tries + 1) * _POLL_US if ms else 0
 
     def setblocking(self, flag):
         """True: wait for ever, also where a timeout was set before. False: not at all."""
@@ -96,7 +96,7 @@ class socket(bus.Stream):
 
     def recv(self, count):
         """What has come, `count` bytes at most; b"" when the peer has closed."""
-        return self._call(protocol.SOCKET_RECEIVE, struct.pack("<H", min(count, _MOST)))
+        return self._call(protocol.SOCKET_RECEIVE, struct.pack("<H", count if count < _MOST else _MOST))
 
     def send(self, data):
         """Send some of `data`; returns how much."""
@@ -114,19 +114,19 @@ class socket(bus.Stream):
 
         Without `count` everything until the peer closes.
         """
-        parts = []
+        data = b""
         while count:
             try:
                 part = self.recv(_MOST if count < 0 else count)
             except OSError as error:
                 if error.errno != protocol.EAGAIN:
                     raise
-                return b"".join(parts) if parts else None
+                return data or None
             if not part:
                 break
-            parts.append(part)
+            data += part
             count = count if count < 0 else count - len(part)
-        return b"".join(parts)
+        return data
 
     def readinto(self, buffer, count=-1):
         """As `read`, into `buffer`; returns how many bytes."""

@@ -57,14 +57,16 @@ class CPythonRuntime:
 def join(modules, port):
     """Begin a boot of `modules` whose chip asks the world of `port` without turning requests into bytes and back."""
     chip, answer, world = modules.find("bus").chip, port.answer, port.world
-    keys, flash = world.keys, world.flash
+    keys, flash, timeline, began = world.keys, world.flash, port.timeline, port.began
 
     def call(operation, payload=b""):
         spent = chip.dozed, chip.unasked, chip.taken
         error, reply = answer(operation, chip.now, chip.fed, spent, chip.tail, payload)
         chip.tail, chip.readings, chip.wifi = b"", (), None
         chip.dozed = chip.unasked = chip.taken = 0
-        chip.now, chip.next, chip.levels, chip.flags = port.now, port.following, world.inputs, port.flags
+        due, horizon = timeline.next_us, world.horizon_us
+        chip.now, chip.next = timeline.now_us - began, (due if due < horizon else horizon) - began
+        chip.levels, chip.flags = world.inputs, port.flags
         if keys.contacts != chip.contacts:
             chip.contacts = keys.contacts
             chip.lit = -1

@@ -4,6 +4,7 @@ Each operation takes the port it arrived at and the request's payload, and retur
 """
 
 import struct
+from functools import cache
 
 from host_sim import wiring
 from host_sim.chip import protocol
@@ -38,8 +39,12 @@ def _erase(port, payload):
 
 def _names(payload):
     """The namespace and key at the head of a request to NVS, and the rest."""
-    namespace, key = (payload[start : start + 16].rstrip(b"\0").decode() for start in (0, 16))
-    return namespace, key, payload[32:]
+    return *_in_text(payload[:32]), payload[32:]
+
+
+@cache
+def _in_text(names):
+    return tuple(names[start : start + 16].rstrip(b"\0").decode() for start in (0, 16))
 
 
 def _nvs_get_blob(port, payload):

@@ -12,6 +12,7 @@ from host_sim.world.network import ANSWERS
 from host_sim.world.radio import UP
 
 _SOCKET = struct.Struct(protocol.SOCKET)
+_COUNT = struct.Struct("<H")
 _PLACE = struct.Struct(">4sH")
 _CALL_US = protocol.STATUS_US  # what an operation of the network takes the chip at least
 
@@ -53,14 +54,15 @@ def _wifi_scan(port, _):
 
 
 def _open(port, payload):
-    return struct.pack("<H", port.world.network.open(payload[0]))
+    return _COUNT.pack(port.world.network.open(payload[0]))
 
 
 def _socket(port, payload):
     """The socket that a request is about, until when to wait, and the rest of the request."""
-    port.spend(_CALL_US)
+    timeline = port.timeline
+    port.wait_until(timeline.now_us + _CALL_US)
     number, wait = _SOCKET.unpack_from(payload)
-    return port.world.network.socket(number), port.world.timeline.now_us + wait, payload[_SOCKET.size :]
+    return port.world.network.socket(number), timeline.now_us + wait, payload[_SOCKET.size :]
 
 
 def _connect(port, payload):
@@ -75,13 +77,13 @@ def _send(port, payload):
     connection, until, data = _socket(port, payload)
     port.spend(connection.computing_us(data))
     _wait(port, until, connection.room)
-    return struct.pack("<H", connection.write(data))
+    return _COUNT.pack(connection.write(data))
 
 
 def _receive(port, payload):
     connection, until, count = _socket(port, payload)
     _wait(port, until, connection.readable)
-    return connection.read(*struct.unpack("<H", count))
+    return connection.read(*_COUNT.unpack(count))
 
 
 def _send_to(port, payload):
@@ -93,7 +95,7 @@ def _receive_from(port, payload):
     mailbox, until, count = _socket(port, payload)
     _wait(port, until, mailbox.ready)
     address, source, data = mailbox.take()
-    return _PLACE.pack(bytes(map(int, address.split("."))), source) + data[: struct.unpack("<H", count)[0]]
+    return _PLACE.pack(bytes(map(int, address.split("."))), source) + data[: _COUNT.unpack(count)[0]]
 
 
 def _close(port, payload):

@@ -4,9 +4,7 @@ import hmac
 import struct
 from dataclasses import dataclass
 
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from cryptography.hazmat.primitives.hmac import HMAC
 
 UP = "up"
 """From the lock."""
@@ -62,10 +60,15 @@ class Channel:
         self.sender = sender
         self.epoch = epoch
         self._root = root
+        self._keys = {}
 
     def key(self, direction, purpose):
         """32 bytes for a direction (UP or DOWN) and a purpose (`mac` or `key`)."""
-        return _hmac(self._root, f"dropbolt/{direction} {purpose}".encode() + self.lock + bytes([self.epoch]))
+        key = self._keys.get((direction, purpose))
+        if key is None:
+            message = f"dropbolt/{direction} {purpose}".encode() + self.lock + bytes([self.epoch])
+            key = self._keys[direction, purpose] = _hmac(self._root, message)
+        return key
 
     def seal(self, direction, kind, counter, text):
         """The message of this type and counter. Raises SealError for more than 1024 bytes."""
@@ -88,9 +91,7 @@ class Channel:
 
 
 def _hmac(key, data):
-    made = HMAC(key, hashes.SHA256())
-    made.update(data)
-    return made.finalize()
+    return hmac.digest(key, data, "sha256")
 
 
 def _ctr(key, block, data):
