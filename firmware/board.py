@@ -16,8 +16,7 @@ WATCHDOG_MS = const(8000)
 
 _MOTOR = (18, 19, 23)  # IN1, IN2, nSLEEP
 _ROWS = (32, 33, 13, 4)
-_LEFT = const(25)  # the left column; the others are next to it, so that one read of the register shows all
-_COLUMNS = (_LEFT, _LEFT + 1, _LEFT + 2)
+_COLUMNS = (25, 26, 27)  # next to each other, so that one read of the register shows all
 _LOCKED, _UNLOCKED = const(34), const(35)
 _REED = const(14)
 _BATTERY = const(36)
@@ -72,7 +71,7 @@ class Board:
 
     def keyed(self):
         """Columns of the keypad that are high: a mask, bit 0 the left one."""
-        return mem32[_GPIO_IN] >> _LEFT & 7
+        return mem32[_GPIO_IN] >> 25 & 7
 
     def now(self):
         """Milliseconds since this boot; good for six days of being awake, a thousand times the longest session."""

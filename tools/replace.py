@@ -1,4 +1,4 @@
-"""Replacing a file that holds secrets: the old one stays until the new one is whole, on disk, and reads well."""
+"""Replacing a file that must not be lost: the old one stays until the new one is whole, on disk, and reads well."""
 
 import os
 import tempfile

@@ -10,6 +10,8 @@ import pytest
 from host_sim import wiring as world
 from tests.host.vm import ROOT
 from tools import wiring
+from tools.config import radio
+from tools.config.fields import duration
 
 PAGE = (ROOT / "docs" / "install.md").read_text(encoding="utf-8")
 FORBIDDEN = {0, 1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 15}
@@ -65,6 +67,14 @@ def test_the_simulated_board_is_wired_the_same():
     )
     names = ("LOCKED", "UNLOCKED", "REED", "BATTERY", "BUZZER", "LED", "MAINTENANCE")
     assert tuple(pads[name][0] for name in names) == singles
+
+
+def test_every_field_of_a_radio_is_there_with_what_it_is_without():
+    table = PAGE.split("\n| `[radio]` | |\n", 1)[1].split("\n\n", 1)[0]
+    assert set(re.findall(r"`([a-z]+)`", table)) == set(radio.READERS) | {"owner"}  # a permission
+    assert f"| {radio._DEFAULTS['port']};" in table
+    told = [duration(text) for text in re.findall(r'`"(\d+[a-z]+)"`', table)]
+    assert told == [radio._DEFAULTS["often"], radio._DEFAULTS["rarely"]]
 
 
 @pytest.mark.parametrize("target", ["image", "flash", "provision", "deploy"])

@@ -18,12 +18,14 @@ from tools.gateway.keyfile import KeyFileError, load, stage_rotation
 from tools.gateway.orders import ORDERS, OrderError, order
 from tools.gateway.store import CANCELLED, Store
 from tools.log.cli import UNREADABLE
+from tools.replace import replace
 from tools.sentence import sentence
 
 app = typer.Typer(help=about(__doc__), no_args_is_help=True)
 
 Keys = Annotated[Path, typer.Option("--keys", metavar="FILE", help="The key file.")]
 Name = Annotated[str, typer.Argument(metavar="LOCK", help="Its id, or its label in the key file.")]
+Last = Annotated[int, typer.Option(metavar="N", help="How many.")]
 KEYS = Path("gateway.toml")
 
 
@@ -102,7 +104,7 @@ def _stage(path, store, lock):
 
 
 @app.command()
-def cancel(number: int, keys: Keys = KEYS):
+def cancel(number: Annotated[int, typer.Argument(metavar="NUMBER", help="As `queue` shows it.")], keys: Keys = KEYS):
     """Take a command out of the queue. One that was sent already may still arrive."""
     with _opened(keys) as (_, store, _lock):
         waits = store.command(number)
@@ -119,7 +121,7 @@ def locks(keys: Keys = KEYS):
 
 
 @app.command()
-def queue(keys: Keys = KEYS, last: int = 20):
+def queue(keys: Keys = KEYS, last: Last = 20):
     """Print the newest commands, and how they ended."""
     with _opened(keys) as (found, store, _):
         rows = store.all("SELECT * FROM command ORDER BY number DESC LIMIT ?", last)
@@ -141,20 +143,22 @@ def alarms(
 
 
 @app.command()
-def log(lock: Name, keys: Keys = KEYS, last: int = 20):
+def log(lock: Name, keys: Keys = KEYS, last: Last = 20):
     """Print the newest events of a lock's log."""
     with _opened(keys, lock) as (_, store, found):
         console().print(show.events(store.events(found.id)[-last:]))
 
 
 @app.command()
-def export(lock: Name, out: Annotated[Path, typer.Argument(metavar="OUT")], keys: Keys = KEYS):
+def export(
+    lock: Name, out: Annotated[Path, typer.Argument(metavar="OUT", help="The file to write.")], keys: Keys = KEYS
+):
     """Write a lock's log as held here to a file, for `tools log verify`, and print its head."""
     from tools.gateway.export import export as text_of
 
     with _opened(keys, lock) as (_, store, found):
         text, whole = text_of(store, found.id)
-        out.write_text(text, encoding="utf-8")
+        replace(out.absolute(), text.encode())
     print(f"{whole.events} events; head {whole.head}")
 
 

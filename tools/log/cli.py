@@ -17,6 +17,7 @@ from tools.log.lines import LineError, read_head
 from tools.log.verify import BadLog, NoLog
 from tools.log.verify import verify as verify_log
 from tools.log.words import Names
+from tools.replace import replace
 from tools.sentence import sentence
 
 app = typer.Typer(help=about(__doc__), no_args_is_help=True)
@@ -70,7 +71,7 @@ def export(file: Dump, out: Annotated[Path, typer.Argument(metavar="OUT", help="
     """
     with _told():
         text, whole, remains = export_log(partition.sectors(partition.load(file)))
-        out.write_text(text, encoding="utf-8")
+        replace(out.absolute(), text.encode())
     if remains:
         print(f"{remains} older events left out: the log has given up others after them")
     print(f"{whole.events} events; head {whole.head}")
@@ -79,7 +80,7 @@ def export(file: Dump, out: Annotated[Path, typer.Argument(metavar="OUT", help="
 @app.command()
 def verify(
     file: Annotated[Path, typer.Argument(metavar="EXPORT", help="An exported log.")],
-    key_file: Annotated[Path, typer.Option(metavar="K0", help="The log's first key, in hex, as provisioning gave it.")],
+    key_file: Annotated[Path, typer.Option(metavar="K0", help="The log's first key, in hex: docs/log.md.")],
     expect: Annotated[str | None, typer.Option(metavar="SEQ:MAC", help="A head that was written down before.")] = None,
 ):
     """Check that an exported log is as the lock wrote it, and print its head to write down.
