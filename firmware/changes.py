@@ -28,7 +28,7 @@ class Changes:
 
     def put_grant(self, record, mark):
         self.lock.about = Grants(record).id(0)
-        i = self._place()
+        i = self._place(self.lock.permissions(mark[0]) & OWNER)
 
         def change(fields, table, t):
             before = bytes(table[i * GRANT_SIZE : (i + 1) * GRANT_SIZE])
@@ -37,20 +37,23 @@ class Changes:
 
         self.replace(mark, change)
 
-    def _place(self):
-        """Place of the grant that is put: its own; behind the others; or that of one that is over. Raises Refused."""
+    def _place(self, owner):
+        """Place of the grant that is put: its own; behind the others; or that of one that is over, and for which none
+        waits. Raises Refused: also where only an `owner` may leave out so many ids, which are never given then."""
         grants, about = self.lock.wake.config.grants, self.lock.about
         i = grants.index(about)
         if i >= 0:
             return i
         highest = max([grants.id(k) for k in range(len(grants))] or [0])
-        if about < highest:
+        if about < highest or about > highest + MAX_GRANTS and not owner:
             raise Refused(messages.REFUSED, b"an id is never given twice: take one above %d" % highest)
         if len(grants) < MAX_GRANTS:
             return len(grants)
         t, uncertainty = self.lock.wake.clock.read()[0], self.lock.wake.clock.uncertainty
+        seconds = [grants.second(i) for i in range(len(grants))]
         for i in range(len(grants)):
-            if grants.revoked(i) or 0 < grants.valid_until(i) < t - uncertainty:
+            over = grants.revoked(i) or 0 < grants.valid_until(i) < t - uncertainty
+            if over and grants.id(i) not in seconds:
                 return i
         raise Refused(messages.FULL)
 

@@ -1,9 +1,14 @@
 """Commands by radio about codes one by one: revoked, or passed over. Each only ever goes forward."""
 
+from micropython import const
+
+from firmware.core.burns import MAX_REVOKED
 from firmware.core.records import StateError
-from firmware.core.words import EVENT, INTERVAL
+from firmware.core.words import EVENT, INTERVAL, OWNER
 from firmware.net import messages
 from firmware.net.messages import Refused
+
+_OWNERS = const(8)  # places among the revoked codes that are left to owners
 
 
 class Codes:
@@ -12,13 +17,16 @@ class Codes:
     def __init__(self, lock):
         self._lock = lock
 
-    def revoke_code(self, grant_id, serial, value):
+    def revoke_code(self, grant_id, serial, value, number):
         grants, i = self._place(grant_id)
         state, kind = self._lock.wake.state, grants.kind(i)
         if serial >= grants.serials(i) or kind not in (INTERVAL, EVENT) and value:
             raise Refused(messages.UNKNOWN)
         if state.revoked(i, serial, value) or kind == EVENT and state.event_used(i, value):
             raise Refused(messages.BEFORE)
+        left = MAX_REVOKED - len([code for code in state.revocations if not state.is_past(code, state.floor)])
+        if left <= _OWNERS and not self._lock.permissions(number) & OWNER:
+            raise Refused(messages.FULL)
         try:
             body = state.revoke([(grant_id, serial, value)])
         except StateError:

@@ -83,8 +83,8 @@ def _carry(first, before, wake, session):
     grants = wake.config.grants
     hits, length, nonce, until = first
     kept = [_same(before, i, grants) for i in range(len(before))]
-    if kept[0] >= 0 and (len(kept) == len(hits) or kept[-1] >= 0):
-        hits = [(place,) + hit[1:] for place, hit in zip(kept, hits) if place >= 0]
+    if min(kept) >= 0:  # and whatever else its digits are of, which burns with it
+        hits = [(place,) + hit[1:] for place, hit in zip(kept, hits)]
         session.attempts.first = hits, length, nonce, until
         return
     session.signals.play("owner", wake.board.now())

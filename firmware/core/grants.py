@@ -19,12 +19,12 @@ from firmware.core.words import EVENT, INTERVAL, NUMBER, OWNER
 
 GRANT_SIZE = const(80)
 FLAGS_AT = const(3)
+LABEL_AT = const(32)
+LABEL_SIZE = const(12)
 REVOKED = const(4)
 
 _CHECK_DIGIT = const(1)
 _SHA256 = const(2)
-_LABEL = const(32)
-_LABEL_SIZE = const(12)
 _KEY_LENGTH = const(44)
 _KEY = const(45)
 _MAX_U = const(77)
@@ -163,8 +163,8 @@ class Grants:
 
     def label(self, i):
         """Name for people, up to 12 bytes as UTF-8."""
-        at = i * GRANT_SIZE + _LABEL
-        return str(bytes(self._buf[at : at + _LABEL_SIZE]).rstrip(b"\0"), "utf-8")
+        at = i * GRANT_SIZE + LABEL_AT
+        return str(bytes(self._buf[at : at + LABEL_SIZE]).rstrip(b"\0"), "utf-8")
 
     def key(self, i):
         """Secret of 20 to 32 bytes; of a number its 16 stretched bytes."""

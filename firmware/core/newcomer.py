@@ -77,6 +77,8 @@ def identity(grants, i, before, used, twin):
     j = before.index(grants.id(i))
     if j >= 0 and (before.kind(j), before.key(j)) != (grants.kind(i), grants.key(i)):
         yield "its id belongs to another grant"
+    if j >= 0 and before.serials(j) > grants.serials(i):  # or what they have opened is forgotten, should they come back
+        yield f"serials {grants.serials(i)}: it had {before.serials(j)}, and never has fewer"
     if j < 0 and grants.id(i) in used:
         yield "its id was used before"
 

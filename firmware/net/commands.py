@@ -24,7 +24,7 @@ Refused(STORAGE). mark: (number, epoch, counter) of the command, to be stored wi
     told(number, type, word)  how this issuer's command ended, for the log
     part(type)                whose methods do commands of this type, which are
     unlock(number)  approve(nonce, number)  refuse(nonce, number)  set_time(t, ms, uncertainty)  send_log(first)
-    identify()  revoke_code(grant id, serial, value)  set_base(grant id, counter)
+    identify()  revoke_code(grant id, serial, value, number)  set_base(grant id, counter)
     put_grant(record, mark)  revoke_grant(grant id, mark)  set_settings(changed, mark)  mute(on, mark)
     put_issuer(number, permissions, quota, label, packed keys or None, mark)
     revoke_issuer(number, packed keys, mark)
@@ -224,7 +224,7 @@ class Commands:
             self._actions.keep_keys(packed)
             self._keys.load(packed)
         elif kind == messages.REVOKE_CODE:
-            actions.revoke_code(*fields)
+            actions.revoke_code(*fields, mark[0])
         else:
             actions.set_base(*fields)
 

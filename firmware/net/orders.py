@@ -7,7 +7,7 @@ import json
 import struct
 
 from firmware.core.bounds import GrantError, check_grant
-from firmware.core.grants import Grants
+from firmware.core.grants import LABEL_AT, LABEL_SIZE, Grants
 from firmware.core.words import APPROVE, OWNER, UNLOCK
 from firmware.net.messages import (
     APPROVE_ENTRY,
@@ -119,14 +119,15 @@ def _check_grant(record):
         check_grant(Grants(record), 0)
     except GrantError as error:
         raise MessageError(str(error))
+    _label(record[LABEL_AT : LABEL_AT + LABEL_SIZE])
 
 
 def _label(padded):
-    """Text of a field that zeros fill up."""
+    """Text of a field that zeros fill up, as a terminal may show it."""
     try:
         label = padded.rstrip(b"\0").decode()
     except (ValueError, UnicodeError):
         label = "\0"
-    if "\0" in label:
+    if any(char < " " or "~" < char < "\xa0" for char in label):
         raise MessageError("label")
     return label

@@ -125,7 +125,7 @@ class Lock:
     def identify(self):
         self._do("identify")
 
-    def revoke_code(self, grant, serial, value):
+    def revoke_code(self, grant, serial, value, number):
         self._write(lambda: None)
         self._do("revoke code", grant, serial, value)
 

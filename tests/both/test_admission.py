@@ -4,7 +4,8 @@ from firmware.core.admission import AdmissionError, admit
 from firmware.core.calendar import days_from_civil
 from firmware.core.grants import Grants
 from firmware.core.packing import pack_grant
-from firmware.core.words import CALL, EVENT, HOLD_OPEN, INTERVAL, NUMBER, OWNER, SERVICE, UNLOCK
+from firmware.core.state import State
+from firmware.core.words import CALL, EVENT, HOLD_OPEN, INTERVAL, NUMBER, OPENED, OWNER, SERVICE, UNLOCK
 
 NOW = 1772438400  # 2026-03-02 08:00 UTC, a Monday
 HOUR = 3600
@@ -97,6 +98,22 @@ def test_what_could_yield_the_same_code_is_told():
     assert complaints(event(1), event(2, key=key(1), revoked=True)) == [told]
     assert complaints(number(1), number(2)) == ["grant 2: same number as grant 1: one code would be of both"]
     assert complaints(number(1), number(2, key=b"m" * 16)) == []
+
+
+def test_a_grant_never_has_fewer_serials_since_the_lock_would_forget_what_they_opened():
+    many, few = interval(1, serials=8), interval(1, serials=4)
+    state = State(Grants(many))
+    state.apply(state.burn(9, 0, [(1, 5, 400)]))
+    state.apply(state.outcome(OPENED, 9, 0, 1, (0, bytes(4))))
+    assert state.interval_used(0, 5, 400)
+    for records in (few, many):
+        bodies = [bytes(body) for body in state.snapshot()]
+        state = State(Grants(records))
+        for body in bodies:
+            state.apply(body)
+    assert not state.interval_used(0, 5, 400)
+    assert complaints(few, before=many) == ["grant 1: serials 4: it had 8, and never has fewer"]
+    assert complaints(many, before=few) == []
 
 
 def test_schedules_must_be_there_and_possible():

@@ -11,6 +11,7 @@ from firmware.net import messages as m
 from firmware.store import PROGRAM
 from firmware.store.vault import Vault
 from host_sim.devices import Namespace
+from host_sim.provision import Issuer, LockConfig
 from host_sim.runtime import RUNTIMES
 from host_sim.world.nvs import NvsError
 from tests.host.radio_lock import CARRIER, GATEWAY, GRANTS, GUEST, checked_in, next_check_in, radio_lock
@@ -21,7 +22,7 @@ OWNERS_CODE = "918273645546"
 OWNERS = {"label": "owner", "kind": "number", "number": OWNERS_CODE, "uses": 0, "permissions": UNLOCK | OWNER}
 WAITS = 3  # number of the grant whose codes wait for an approval
 OTHER = pack_grant(id=40, kind=EVENT, key=b"k" * 20, digits=8, check=True, issuer=GUEST, label="new")
-VALID_UNTIL = 24  # where it stands in a grant's record
+VALID_FROM, VALID_UNTIL = 20, 24  # where they stand in a grant's record
 
 
 def waiting(lock, peer):
@@ -112,6 +113,26 @@ def test_an_entry_whose_grant_becomes_another_waits_no_more(runtime):
         assert lock.answer == "owner"
         assert late(lock, peer, CARRIER, m.APPROVE_ENTRY, hello.waiting.boots, hello.waiting.number) == m.STALE
         assert lock.openings == 0
+
+
+@BOTH
+def test_an_entry_waits_no_more_once_another_grant_that_has_its_digits_has_changed(runtime):
+    same = {"key": b"k" * 20, "digits": 8, "kind": "event"}
+    digits = Issuer(LockConfig(grants=[same | {"label": "both"}])).code("both", 0, counter=0)
+    twin = {"label": "twin", "kind": "number", "number": digits, "issuer": GUEST}
+    grants = [same | {"label": "both", "second": REMOTE, "issuer": CARRIER}, twin | {"valid_from": 4_000_000_000}]
+    with radio_lock(runtime, grants=grants) as (lock, peer):
+        entry = waiting(lock, peer).waiting
+        record = Vault(Namespace(lock.world.nvs, "dropbolt")).load()[1][GRANT_SIZE:]
+        now_open = bytes(record[:VALID_FROM]) + bytes(4) + bytes(record[VALID_FROM + 4 :])
+        assert answered(lock, peer, GATEWAY, m.PUT_GRANT, now_open) == m.DONE
+        asleep(lock)
+        assert late(lock, peer, CARRIER, m.APPROVE_ENTRY, entry.boots, entry.number) == m.STALE
+        for openings, answer in ((1, "opened"), (1, "used")):
+            lock.wake()
+            lock.type(digits + "#")
+            lock.wait(2)
+            assert (lock.openings, lock.answer) == (openings, answer)
 
 
 @BOTH

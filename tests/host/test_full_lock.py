@@ -8,7 +8,7 @@ from firmware.calling import BANKS
 from firmware.core.bounds import MAX_GRANTS
 from firmware.core.grants import Grants
 from firmware.core.packing import pack_grant
-from firmware.core.words import EVENT, UNLOCK
+from firmware.core.words import APPROVE, EVENT, UNLOCK
 from firmware.net import messages as m
 from firmware.store.vault import Vault
 from host_sim.devices import Namespace
@@ -90,3 +90,16 @@ def test_every_change_by_radio_is_done(full):
     more = Vault(Namespace(lock.world.nvs, "dropbolt"), BANKS).load()[1]
     assert AUTHORITY in more
     assert not [event for event in lock.log() if event["kind"] in ("fault", "crash")]
+
+
+def test_a_grant_whose_codes_another_waits_for_keeps_its_place():
+    grants = [grant(number) for number in range(1, MAX_GRANTS + 1)]
+    over = {"valid_until": DEFAULT_START - 86_400}
+    grants[0] |= over | {"permissions": APPROVE}
+    grants[1] |= {"second": 1}
+    issuers = [*ROWS[:2], [GUEST, "guest", UNLOCK | APPROVE, 200]]
+    with radio_lock("cpython", None, grants, {"issuers": issuers, "risk_one_in": 10}) as (lock, peer):
+        assert done(lock, peer, m.PUT_GRANT, packed(65, b"k" * 20)) == DONE
+        _, table = contents(lock)
+        assert table.index(1) == 0
+        assert table.index(OVER) == -1

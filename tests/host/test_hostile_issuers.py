@@ -2,6 +2,10 @@
 
 import pytest
 
+from firmware.core.bounds import MAX_GRANTS
+from firmware.core.burns import MAX_REVOKED
+from firmware.core.packing import pack_grant
+from firmware.core.words import EVENT
 from firmware.net import messages as m
 from host_sim.runtime import RUNTIMES
 from tests.host.radio_lock import GATEWAY, GRANTS, GUEST, next_check_in, radio_lock
@@ -11,6 +15,24 @@ from tools.protocol.seal import DOWN
 BOTH = pytest.mark.parametrize("runtime", list(RUNTIMES))
 OWN = {"label": "visits", "kind": "event", "digits": 8, "check": True, "issuer": GUEST}
 OWN_ID = len(GRANTS) + 1
+
+
+LABEL = 32  # where it stands in a grant's record
+
+
+def visits(number, **more):
+    """A grant of the guest's."""
+    key = number.to_bytes(2, "big") * 10
+    return pack_grant(id=number, kind=EVENT, key=key, digits=8, check=True, issuer=GUEST, window=1, **more)
+
+
+def told(peer, lock, number, *orders):
+    """How these commands of issuer `number` end."""
+    before = len(peer.issuers.words(number))
+    for order in orders:
+        peer.issuers.order(number, *order)
+    next_check_in(lock, peer)
+    return peer.issuers.words(number)[before:]
 
 
 def say(peer, counter, kind, text):
@@ -41,3 +63,36 @@ def test_many_commands_of_an_issuer_leave_room_for_the_owners(runtime):
         peer.issuers.order(GATEWAY, m.REVOKE_ISSUER, GUEST)
         next_check_in(lock, peer)
         assert peer.issuers.words(GATEWAY) == [m.DONE]
+
+
+@BOTH
+def test_no_issuer_uses_up_the_ids_of_grants(runtime):
+    with radio_lock(runtime) as (lock, peer):
+        most = len(GRANTS) + MAX_GRANTS
+        orders = [(m.PUT_GRANT, visits(number)) for number in (0xFFFE, most + 1, most)]
+        assert told(peer, lock, GUEST, *orders) == [m.REFUSED, m.REFUSED, m.DONE]
+        assert told(peer, lock, GATEWAY, (m.PUT_GRANT, visits(most + 1)), (m.PUT_GRANT, visits(9000))) == [m.DONE] * 2
+
+
+@BOTH
+def test_the_list_of_revoked_codes_has_room_for_the_owners(runtime):
+    own = OWN | {"kind": "interval", "step": 3600, "window": 1}
+    with radio_lock(runtime, grants=[*GRANTS, own]) as (lock, peer):
+        for day in range(2):
+            first = 10**6 + 100 * day
+            orders = [(m.REVOKE_CODE, OWN_ID, 0, first + n) for n in range(MAX_REVOKED // 2 + 4)]
+            words = told(peer, lock, GUEST, *orders)
+            lock.wait(86400)
+        assert m.FULL in words
+        assert told(peer, lock, GATEWAY, (m.REVOKE_CODE, OWN_ID, 0, 5)) == [m.DONE]
+
+
+@BOTH
+@pytest.mark.parametrize("label", [b"\xff\xfe", b"a\0b", b"\x1b[2J", "\x9b2J".encode()])
+def test_no_label_of_a_grant_is_other_than_text(runtime, label):
+    with radio_lock(runtime) as (lock, peer):
+        record = visits(OWN_ID)
+        say(peer, 1, m.PUT_GRANT, record[:LABEL] + label.ljust(12, b"\0") + record[LABEL + 12 :])
+        say(peer, 2, m.PUT_GRANT, record[:LABEL] + "Füße".encode().ljust(12, b"\0") + record[LABEL + 12 :])
+        next_check_in(lock, peer)
+        assert peer.issuers.words(GUEST) == [m.MALFORMED, m.DONE]
