@@ -56,19 +56,16 @@ class CPythonRuntime:
 
 def join(modules, port):
     """Begin a boot of `modules` whose chip asks the world of `port` without turning requests into bytes and back."""
-    chip, answer, world = modules.find("bus").chip, port.answer, port.world
-    keys, flash, timeline, began = world.keys, world.flash, port.timeline, port.began
+    chip, answer, present, flash = modules.find("bus").chip, port.answer, port.present, port.world.flash
 
     def call(operation, payload=b""):
         spent = chip.dozed, chip.unasked, chip.taken
         error, reply = answer(operation, chip.now, chip.fed, spent, chip.tail, payload)
         chip.tail, chip.readings, chip.wifi = b"", (), None
         chip.dozed = chip.unasked = chip.taken = 0
-        due, horizon = timeline.next_us, world.horizon_us
-        chip.now, chip.next = timeline.now_us - began, (due if due < horizon else horizon) - began
-        chip.levels, chip.flags = world.inputs, port.flags
-        if keys.contacts != chip.contacts:
-            chip.contacts = keys.contacts
+        chip.now, chip.next, chip.levels, contacts, chip.flags = present()
+        if contacts != chip.contacts:
+            chip.contacts = contacts
             chip.lit = -1
         if error:
             raise OSError(error, "refused")

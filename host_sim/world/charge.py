@@ -19,12 +19,14 @@ class Meter:
 
     def enter(self, part, state, ua=None):
         """From now on `part` is in `state` and draws `ua` microamperes, if not given those of figures.py."""
-        now = self._timeline.now_us
-        if part in self._states:
-            before, drawn, since = self._states[part]
+        now, states, counts = self._timeline.now_us, self._states, self._counts
+        if part in states:
+            before, drawn, since = states[part]
             if now > since:
-                self._count(part, before, now - since, drawn)
-        self._states[part] = (state, MICROAMPS[part, state] if ua is None else ua, now)
+                key, us = (part, before), now - since
+                time, charge = counts.get(key, (0, 0))
+                counts[key] = time + us, charge + us * drawn
+        states[part] = (state, MICROAMPS[part, state] if ua is None else ua, now)
 
     def spent(self, part, state, us):
         """Say that of the time just counted for `part`, `us` microseconds were spent in `state` instead."""

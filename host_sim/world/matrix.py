@@ -55,9 +55,10 @@ class KeyMatrix:
 
     def _bounce(self, bit, closed):
         """Make the first contact now, then an even number of toggles within BOUNCE_US."""
-        for handle in self._pending.pop(bit, ()):
-            self._timeline.cancel(handle)
         now = self._timeline.now_us
+        for handle in self._pending.pop(bit, ()):
+            if handle[0] >= now:
+                self._timeline.cancel(handle)
         draw = self._random.random
         count, toggles = 2 + 2 * int(draw() * 3), set()
         while len(toggles) < count:

@@ -18,6 +18,7 @@ _REPLY = struct.Struct(protocol.REPLY)
 _ITEM = struct.Struct(protocol.ITEM)
 _SLEEP = struct.Struct(protocol.SLEEP)
 _NEVER = 1 << 61
+_NOTHING = 0, 0, 0
 # Operations that change nothing by themselves that anybody could see
 _UNSEEN = frozenset(
     (protocol.SYNC, protocol.WAIT, protocol.LIGHT_SLEEP, protocol.ADC, protocol.I2C_READ, protocol.RTC_GET)
@@ -57,27 +58,19 @@ class Port:
         end = len(request) - tail
         spent, tail = (dozed, read, measured), request[end:]
         error, payload = self.answer(operation, now, fed, spent, tail, request[_REQUEST.size : end])
-        now, following, flags = self.now, max(0, self.following), self.flags
-        levels, contacts = self.world.inputs, self.world.keys.contacts
-        return _REPLY.pack(now, following, levels, contacts, error, len(payload), flags), payload
+        now, following, levels, contacts, flags = self.present()
+        return _REPLY.pack(now, max(0, following), levels, contacts, error, len(payload), flags), payload
 
-    @property
-    def now(self):
-        """The present as an instant of the chip's."""
-        return self.timeline.now_us - self.began
-
-    @property
-    def following(self):
-        """The chip's instant before which nothing happens that it could see."""
-        due, horizon = self.timeline.next_us, self.world.horizon_us
-        return (due if due < horizon else horizon) - self.began
-
-    @property
-    def flags(self):
-        """As in a reply."""
-        world = self.world
-        legible = protocol.LEGIBLE if world.flash is not None and world.flash.legible else 0
-        return legible | protocol.WATCHED if world.watched else legible
+    def present(self):
+        """(the chip's instant, the one before which nothing happens that it could see, levels, contacts, flags), as in
+        a reply."""
+        world, timeline, began = self.world, self.timeline, self.began
+        due, horizon, flash = timeline.next_us, world.horizon_us, world.flash
+        flags = protocol.LEGIBLE if flash is not None and flash.legible else 0
+        if world.watched:
+            flags |= protocol.WATCHED
+        following = (due if due < horizon else horizon) - began
+        return timeline.now_us - began, following, world.inputs, world.keys.contacts, flags
 
     def answer(self, operation, now, fed, spent, tail, payload):
         """Do what a request with these parts says: (error number, payload of the reply). Raises as `serve` does.
@@ -91,7 +84,7 @@ class Port:
             self._fed = fed
         if now > self.timeline.now_us or now >= self.world.horizon_us or not self.is_open:
             self.wait_until(now)
-        if any(spent):
+        if spent != _NOTHING:
             self._note(*spent)
         if operation not in _UNSEEN:
             self.world.stir()
@@ -135,11 +128,14 @@ class Port:
             horizon, due = self.world.horizon_us, timeline.next_us
             limit = instant if instant < horizon else horizon
             if due <= limit:
-                timeline.advance_to(max(due, timeline.now_us))
-                self.world.stir()
+                if wanted or self.world.watched:
+                    timeline.advance_to(max(due, timeline.now_us))
+                    self.world.stir()
+                else:
+                    timeline.advance_to(max(limit, timeline.now_us), self)
                 continue
             if limit > timeline.now_us:
-                timeline.advance_to(limit)
+                timeline.now_us = limit
             if instant < horizon:
                 return None
             pause()

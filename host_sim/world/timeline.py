@@ -6,7 +6,6 @@ order in which they were entered.
 """
 
 from heapq import heappop, heappush
-from itertools import count
 
 FAR = 1 << 62
 """Later than any instant."""
@@ -25,11 +24,12 @@ class Timeline:
         self.next_us = FAR
         """Instant of the next event in microseconds, FAR when nothing waits. May lie in the past, see `at`."""
         self._queue = []
-        self._order = count()
+        self._order = 0
 
     def at(self, us, fn):
         """Have `fn()` called at `us` (when that is past: at the next advance). Returns a handle for `cancel`."""
-        handle = [us, next(self._order), fn]
+        self._order += 1
+        handle = [us, self._order, fn]
         heappush(self._queue, handle)
         if us < self.next_us:
             self.next_us = us
@@ -48,8 +48,9 @@ class Timeline:
             heappop(queue)
         self.next_us = queue[0][0] if queue else FAR
 
-    def advance_to(self, us):
-        """Run every event due up to and including `us`, then stand at `us`.
+    def advance_to(self, us, boot=None):
+        """Run every event due up to and including `us`, then stand at `us`; with `boot`, stand at the event that ends
+        that, so that its `is_open` is false.
 
         An event may enter others, cancel others and advance time itself (where it goes beyond `us`, time stays there).
         When an event raises, time stands at that event, which is gone, and the others still wait. Raises ValueError for
@@ -68,5 +69,7 @@ class Timeline:
             if due > self.now_us:
                 self.now_us = due
             fn()
+            if boot and not boot.is_open:
+                return
         if us > self.now_us:
             self.now_us = us
