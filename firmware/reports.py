@@ -25,7 +25,7 @@ def events(logbook, after, most):
     if after >= head:
         return found
     due = 0
-    for event in _behind(logbook.newest, after, (head - after) // _EVENTS_A_SECTOR + 2):
+    for event in _behind(logbook.newest, after, (head - after) // _EVENTS_A_SECTOR + 1):
         if event.sequence > after:
             full = found and len(found[-1][3]) == messages.MAX_EVENTS * messages.EVENT_SIZE
             if not found or full or event.sequence != due or event.sector != found[-1][1]:
@@ -42,9 +42,12 @@ def _behind(newest, after, sectors):
     """Events of so many newest sectors, or of more, until number `after` is among them: a ring may leave a sector
     before it is full."""
     while sectors < _SECTORS:
-        for event in newest(sectors):
-            if event.sequence <= max(after, 1):
-                return newest(sectors)
-            break
+        events = newest(sectors)
+        for event in events:
+            if event.sequence > max(after, 1):
+                break
+            yield event
+            yield from events
+            return
         sectors *= 2
-    return newest(_SECTORS)
+    yield from newest(_SECTORS)

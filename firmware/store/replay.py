@@ -162,15 +162,16 @@ class Replay:
             for slot in sectors.walk(sector):
                 if not 0 < slot < sectors.slots - 2:
                     continue
-                found = self._look_for(ordinal, slot)
+                found = ordinal if sectors.valid(ordinal) else self._look_for(ordinal, slot)
                 if found >= 0:
                     ordinal = found + 1
                     if sectors.body[0] < CONTROL:
                         yield sectors.body, sectors.mac, header[0]
 
     def _look_for(self, ordinal, slot):
-        """The ordinal of the record read, this one or a later one that it may have in its slot; -1: of none."""
-        for k in range(ordinal, slot):
+        """The ordinal of the record read, not valid as this one: a later one that it may have in its slot, or one of
+        which a bit has flipped; -1: of none."""
+        for k in range(ordinal + 1, slot):
             if self._sectors.valid(k):
                 return k
         for k in (ordinal, ordinal + 1):  # the one before it may be a key that was wiped

@@ -9,6 +9,7 @@ written and never go off: nothing of the lock is wired to the alarm pin. A tempe
 """
 
 from datetime import date, timedelta
+from functools import cache
 
 EPOCH_2000 = 946_684_800
 """Unix time of 2000-01-01, where the chip starts after both supplies were gone."""
@@ -132,13 +133,9 @@ class DS3231:
     def registers_at(self, unix):
         """What time and date look like at a unix second: seven bytes."""
         days, rest = divmod(unix - EPOCH_2000, 86_400)
-        cycle, day = divmod(days % _TWO_CENTURIES, _FOUR_YEARS)
-        today = _START + timedelta(days=day)
-        year = today.year - 2000 + 4 * cycle
         hour, minute, second = rest // 3600, rest // 60 % 60, rest % 60
         weekday = (days + self._weekday) % 7 + 1
-        month = _bcd(today.month) | (_CENTURY if year >= 100 else 0)
-        return bytes((_bcd(second), _bcd(minute), self._hour(hour), weekday, _bcd(today.day), month, _bcd(year % 100)))
+        return bytes((_bcd(second), _bcd(minute), self._hour(hour), weekday, *_date(days % _TWO_CENTURIES)))
 
     def read(self, reg, n):
         """`n` registers from `reg` on, all of one instant. Raises OSError(19) when not connected."""
@@ -147,6 +144,8 @@ class DS3231:
         if self.glitch and reg < _TIME:
             registers[:_TIME] = self.glitch
             self.glitch = None
+        if reg + n <= REGISTERS:
+            return bytes(registers[reg : reg + n])
         return bytes(registers[(reg + i) % REGISTERS] for i in range(n))
 
     def write(self, reg, data):
@@ -229,6 +228,15 @@ class DS3231:
     def _hold(self):
         """Count afresh from here, before the rate changes."""
         self._set(self._us())
+
+
+@cache
+def _date(days):
+    """Day, month and year so many days after 2000-01-01, as registers."""
+    cycle, day = divmod(days, _FOUR_YEARS)
+    today = _START + timedelta(days=day)
+    year = today.year - 2000 + 4 * cycle
+    return _bcd(today.day), _bcd(today.month) | (_CENTURY if year >= 100 else 0), _bcd(year % 100)
 
 
 def _bcd(number):

@@ -72,6 +72,8 @@ class NorFlash:
         self._cells = bytearray(b"\xff" * size)
         self._armed = None
         self._faults = []
+        self.legible = True
+        """Whether any read of the chip does what it should: nothing was made to fail since the last `heal`."""
         self._stuck = {}
 
     def read(self, addr, n):
@@ -144,6 +146,7 @@ class NorFlash:
         if kind not in FAULTS:
             raise ValueError(f"fault {kind!r}, must be one of {', '.join(FAULTS)}")
         self._faults.append([kind, sector, times])
+        self.legible = False
 
     def stick(self, addr, bit, level):
         """Let one cell keep `level` (0 or 1) whatever is programmed or erased there; the chip reports no error."""
@@ -153,12 +156,8 @@ class NorFlash:
     def heal(self):
         """Take back every `fail` and `stick`; contents stay."""
         self._faults.clear()
+        self.legible = True
         self._stuck.clear()
-
-    @property
-    def legible(self):
-        """Whether any read of the chip does what it should: nothing was made to fail since the last `heal`."""
-        return not self._faults
 
     @property
     def cells(self):

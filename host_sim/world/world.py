@@ -48,6 +48,8 @@ class World:
         self.horizon_us = 0
         """How far the harness has let time go."""
         self._looked_us = self._look_us = 0
+        self.watched = False
+        """Whether the harness looks every so often, and not only when its time is over."""
         self.happenings = []
         """Everything noted so far, oldest first."""
         self.flash = None if flash_size is None else NorFlash(flash_size, spend=self._spend)
@@ -121,12 +123,12 @@ class World:
         look where nothing has happened.
         """
         self.horizon_us = us
-        self._looked_us, self._look_us = self.timeline.now_us, look_us
+        self._looked_us, self._look_us, self.watched = self.timeline.now_us, look_us, look_us > 0
         self._await_onlookers()
         try:
             self._run()
         finally:
-            self._look_us = 0
+            self._look_us, self.watched = 0, False
             self._observe()
 
     def _run(self):
@@ -141,11 +143,6 @@ class World:
                 return
             timeline.advance_to(max(due, timeline.now_us))
             self._bring_near(max(timeline.now_us, self._looked_us + self._look_us))
-
-    @property
-    def watched(self):
-        """Whether the harness looks every so often, and not only when its time is over."""
-        return self._look_us > 0
 
     def stir(self):
         """Something happens now, while the chip is awake: the harness's next look is one to be taken."""

@@ -3,11 +3,13 @@
 import os
 import signal
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from host_sim.chip import protocol
-from host_sim.runtime import RUNTIMES, vm_process
+from host_sim.lock import Lock, LockConfig
+from host_sim.runtime import RUNTIMES, cpython, vm_process
 from host_sim.runtime.run import FirmwareError
 from host_sim.world.flash import NorViolation
 from tests.host.boards import board, reported, run
@@ -131,6 +133,17 @@ def test_nothing_that_a_boot_changes_in_a_module_is_there_at_the_next(tmp_path, 
             run(world, 1.45)
             assert world.chip.boots == boots
             assert reported(world) == [1, 1, [1], 1, 1, [1], [1], [[1]], 1]
+
+
+def test_a_wake_like_the_one_before_executes_no_module_again(monkeypatch):
+    executed = []
+    with Lock(config=LockConfig(grants=[{"label": "guests", "kind": "event"}])) as lock:
+        monkeypatch.setattr(cpython, "ModuleType", lambda name: executed.append(name) or ModuleType(name))
+        for _ in range(2):
+            before = len(executed)
+            lock.wake()
+            assert lock.run_until(lambda: not lock.awake, 30)
+    assert before == len(executed)
 
 
 @BOTH
