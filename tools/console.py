@@ -10,8 +10,9 @@ _WIDTH = 140
 
 
 def console():
-    """As wide as the terminal; wide enough for the tables where there is none."""
-    return Console(width=None if sys.stdout.isatty() else _WIDTH)
+    """As wide as the terminal; wide enough for the tables where there is none. Text has no markup: who knows whose it
+    is?"""
+    return Console(width=None if sys.stdout.isatty() else _WIDTH, markup=False)
 
 
 def table(title, *columns, numbers=()):

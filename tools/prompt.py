@@ -13,6 +13,7 @@ from mpremote.transport_serial import SerialTransport
 
 from tools.image import Refused
 from tools.image.release import PROMPT
+from tools.sentence import plain
 
 _ANSWER_S = 5
 _SILENT_S = 3
@@ -82,7 +83,7 @@ def restart(transport):
 
 def last_line(error):
     """What the lock's traceback ends with, of a TransportExecError."""
-    return error.error_output.strip().rpartition("\n")[2]
+    return plain(error.error_output.strip().rpartition("\n")[2])
 
 
 def _enter(transport, port):

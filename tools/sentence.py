@@ -1,4 +1,4 @@
-"""What the computer's own errors are called when a person is told of them."""
+"""What a person is told of: the computer's own errors by sentences, what came from elsewhere as nothing but text."""
 
 import errno
 
@@ -21,3 +21,8 @@ def sentence(error):
     told = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     step = _STEPS.get(error.errno)
     return f"{told}: {step}" if step else told
+
+
+def plain(text):
+    """What a lock, or whoever has its keys, has said, as a terminal may show it: `?` for whatever is not printed."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)

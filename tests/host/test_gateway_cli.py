@@ -3,7 +3,7 @@
 import pytest
 from typer.testing import CliRunner
 
-from firmware.net.messages import BY_ENTRY
+from firmware.net.messages import BY_ENTRY, REFUSED, Refused
 from tests.host.gateways import ID, LOG_KEY, End, key_file, scripted
 from tools.cli import app
 from tools.gateway.keyfile import load
@@ -35,6 +35,22 @@ def test_a_command_is_queued_done_and_shown(end):
     assert "locked" in next(line for line in shown.splitlines() if "door 0" in line)
     assert "never" in next(line for line in shown.splitlines() if "door 1" in line)
     assert gateway(end, "log", "door 0")[0].count("opened") == 2
+
+
+@pytest.mark.parametrize("detail", ["no [/such] tag", "[link=http://x]", "\x1b[2J\x9b2J\x07", "two\n12:00:00  door 1"])
+def test_what_a_hostile_lock_says_is_shown_as_text(end, monkeypatch, detail):
+    lock = scripted()
+
+    def refuse(on, mark):
+        raise Refused(REFUSED, detail.encode())
+
+    monkeypatch.setattr(lock, "mute", refuse)
+    end.send("mute", "on")
+    end.check_in(lock)
+    said, status = gateway(end, "queue")
+    shown = detail.translate(dict.fromkeys((0x07, 0x0A, 0x1B, 0x9B), "?"))
+    assert (f"refused: {shown}" in said, status) == (True, 0)
+    assert ("failed", f"mute on: refused ({shown})") in end.lines
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,10 @@
 
 import json
 from dataclasses import replace
+from io import StringIO
 
 import pytest
+from rich.console import Console
 
 from firmware.calling import BANKS
 from firmware.core.grants import GRANT_SIZE
@@ -19,7 +21,7 @@ from tests.host.owners import CONFIG, folder, record, run
 from tests.host.test_read_out import stands_in
 from tools.image import Refused, release
 from tools.log import words
-from tools.owner import advice, beside, cable
+from tools.owner import advice, beside, cable, show
 from tools.owner.dump import OtherLock
 
 ISSUER = '\n[[issuer]]\nnumber = 1\nlabel = "house"\npermissions = ["unlock", "owner"]\nquota = 40\n'
@@ -220,6 +222,19 @@ def test_a_grant_more_and_one_less(site, kept):
         "the lock has grant 99 (days), which the record has not",
         "the lock has no grant 4 (days): its codes are wrong",
     )
+
+
+def test_what_a_hostile_lock_calls_its_things_is_shown_as_text(site, kept):
+    packed = bytearray(kept.issuer.packed[:GRANT_SIZE])
+    packed[:2], packed[32:44] = b"\x63\0", b"\x1b[2J\xff".ljust(12, b"\0")
+    changed(site, kept, {"zone": "\x1b[2JUTC0"}, days=(0, packed), visitors=(32, b"\xff\x9b"))
+    radio(site, kept, ssid="\x1b[2J[/red]\n")
+    seen, screen = site.look(), StringIO()
+    every = list(beside.findings(kept, seen, int(seen.second[1]), seen.release))
+    Console(file=screen, width=999, markup=False).print(show.findings(every))
+    lines = screen.getvalue().splitlines()
+    told(lines, "grant 99 (????????????)", "visitors: label other than", "Wi-Fi ?[2J[/red]?,", "?[2JUTC0")
+    assert [line for line in lines if not line.isprintable()] == []
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from firmware.store.chain import KEY_SIZE, event_mac, next_key
 from firmware.store.sectors import NO_MAC
 from host_sim.devices import FlashDevice
 from host_sim.world.flash import NorFlash
+from tools.log import verify as log_verify
 from tools.log.export import export
 from tools.log.lines import Head, event_line, read_event, read_whole
 from tools.log.partition import sectors
@@ -127,3 +128,13 @@ def test_the_end_of_the_sector_before_can_be_rewritten_but_not_against_an_expect
     with pytest.raises(BadLog) as caught:
         verify(text, KEY, whole.head)
     assert caught.value.what == TRUNCATED
+
+
+def test_sectors_named_in_falling_order_cost_no_climb_each(monkeypatch):
+    steps = []
+    monkeypatch.setattr(log_verify, "next_key", lambda key: steps.append(key) or next_key(key))
+    keys, top = log_verify.SectorKeys(KEY), 50_000
+    named = [keys.key(sector) for sector in range(top, top - 9, -1)]
+    assert len(steps) < 2 * top
+    assert next_key(named[1]) == named[0]
+    assert keys.key(700) == sector_key(700)

@@ -24,6 +24,8 @@ FORGOTTEN = "forgotten"
 
 _LAST_SECTOR = 48 * 100_000
 """Sequence of a sector that flash does not live to see: 48 sectors of 100,000 erases each."""
+_STRIDE = 4096
+"""Sectors from one key that is kept to the next: whoever names sectors at random costs no more than one climb."""
 _LOOK = 3
 _SLOTS = 4096 // SLOT_SIZE
 CAPACITY = _SLOTS - 5
@@ -102,8 +104,10 @@ class SectorKeys:
             return UNKEYED
         at = max(known for known in self._known if known <= sector)
         key = self._known[at]
-        for _ in range(sector - at):
+        for known in range(at + 1, sector + 1):
             key = next_key(key)
+            if known % _STRIDE == 0:
+                self._known[known] = key
         self._known[sector] = key
         return key
 

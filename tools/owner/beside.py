@@ -2,7 +2,7 @@
 
 import json
 
-from firmware.core.grants import GRANT_SIZE, Grants
+from firmware.core.grants import GRANT_SIZE, LABEL_AT, LABEL_SIZE, Grants
 from firmware.core.words import LOST
 from firmware.store.audit import UNSAFE, UNUSABLE
 from tools.image.base import dotted
@@ -122,9 +122,15 @@ def _other_grants(record, seen):
 
 
 def _packed(text):
-    """The record of a masked grant, in which the first bytes of the key are what the key is known by."""
+    """The record of a masked grant, in which the first bytes of the key are what the key is known by; its label is
+    text, whatever the lock has there."""
     head, tail = bytes.fromhex(text[:90]), bytes.fromhex(text[-6:])
-    return head + bytes.fromhex(text[90:-6]).ljust(32, b"\0") + tail
+    packed = head + bytes.fromhex(text[90:-6]).ljust(32, b"\0") + tail
+    try:
+        Grants(packed).label(0)
+    except UnicodeError:
+        packed = packed[:LABEL_AT] + b"?" * LABEL_SIZE + packed[LABEL_AT + LABEL_SIZE :]
+    return packed
 
 
 def _other_grant(record, grant_id, theirs, ours):

@@ -9,6 +9,7 @@ from tools.console import table
 from tools.owner import place
 from tools.owner.finding import said
 from tools.owner.issue import NOT_YET, OPEN, digits_of, powers_of, status
+from tools.sentence import plain
 
 _table = partial(table, numbers=("number", "serials", "open"))
 
@@ -65,5 +66,9 @@ def findings(found):
     """Findings, and what to do about each; those that are not good come first."""
     made = _table("Doctor", "", "what", "do")
     for each in sorted(found, key=lambda each: each.good):
-        made.add_row("ok" if each.good else "!", Text(each.what), Text(each.do), style="" if each.good else "red")
+        what, do = (
+            Text(plain(each.what)),
+            Text(plain(each.do)),
+        )  # some of it is a lock's
+        made.add_row("ok" if each.good else "!", what, do, style="" if each.good else "red")
     return made

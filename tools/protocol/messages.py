@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from firmware.net import messages as lock
 from firmware.net.messages import MessageError
 from firmware.net.orders import COMMANDS, unpack
+from tools.sentence import plain
 
 UP_TYPES = {lock.HELLO: "hello", lock.EVENTS: "events", lock.RESULT: "result", lock.BYE: "bye"}
 DOWN_TYPES = {
@@ -102,7 +103,7 @@ class Events:
 
 @dataclass(frozen=True)
 class Result:
-    """How the command under `counter` ended: `word` of RESULTS; `detail` says more to people."""
+    """How the command under `counter` ended: `word` of RESULTS; `detail` says more to people, in a line of text."""
 
     nonce: Nonce
     counter: int
@@ -199,7 +200,7 @@ def _result(text):
     boots, number, counter, word = struct.unpack_from(lock.RESULT_FORMAT, text)
     if word not in RESULTS or len(text) > fixed + lock.MAX_DETAIL:
         raise MessageError("result: a field is out of bounds")
-    return Result(Nonce(boots, number), counter, word, text[fixed:].decode(errors="replace"))
+    return Result(Nonce(boots, number), counter, word, plain(text[fixed:].decode(errors="replace")))
 
 
 def _bye(text):

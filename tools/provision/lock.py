@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tools import prompt
 from tools.image import Refused
+from tools.sentence import plain
 
 _ANSWER_S = 5
 _ERASE_S = 60
@@ -89,7 +90,7 @@ class Lock:
     def _run(self, code, timeout_s=_ANSWER_S):
         said, wrong = self._transport.exec_raw(code, timeout=timeout_s)
         if wrong:
-            raise Failed(wrong.decode(errors="replace").strip().rpartition("\n")[2].strip())
+            raise Failed(plain(wrong.decode(errors="replace").strip().rpartition("\n")[2].strip()))
         return said
 
     def send(self, **parts):

@@ -3,6 +3,7 @@
 from contextlib import contextmanager
 
 import typer
+from rich.text import Text
 
 from tools.console import console, table
 from tools.provision.check import FAILED, PASSED, SKIPPED
@@ -18,7 +19,7 @@ class Screen:
 
     def tell(self, line):
         """Say what was done."""
-        self._console.print(f"  {line}", markup=False, highlight=False)
+        self._console.print(f"  {line}", highlight=False)
 
     def ask(self, question):
         """True for yes."""
@@ -36,5 +37,5 @@ class Screen:
         """A table of how each part did."""
         made = table("Self-test", "part", "state", "seen", "what to do")
         for part, state, seen, todo in results:
-            made.add_row(part, f"[{_STYLES[state]}]{state}[/]", seen, todo)
+            made.add_row(part, Text(state, _STYLES[state]), seen, todo)
         self._console.print(made)
