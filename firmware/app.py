@@ -67,10 +67,13 @@ def serve(board, session, calling):
     keypad, signals = session.keypad, session.signals
     while True:
         sound = turn(board, session)
+        now = board.now()
+        pause = session.pause(now)
+        rest = min(sound or pause, pause or sound, _NAP_MS)
         if session.work():
+            ahead(board, session, now + rest)
             continue
-        pause = session.pause(board.now())
-        idle = not pause and not sound
+        idle = not rest
         if idle:
             session.close()
         reason = calling.reason(session, idle)
@@ -80,11 +83,19 @@ def serve(board, session, calling):
             continue
         if idle:
             return
-        rest = min(sound or pause, pause or sound, _NAP_MS)
         if keypad.active or session.door.bolt.moving or signals.sounding:
             watch(board, keypad, session.door, rest)
         else:
             board.doze(rest)
+
+
+def ahead(board, session, until):
+    """Compute further candidates until ms `until`, but no more than until there is none or somebody wants a turn."""
+    keypad, door = session.keypad, session.door
+    while True:
+        now = board.now()
+        if keypad.poll(now) or now >= until or door.bolt.moving and door.stirred or not session.work():
+            return
 
 
 def watch(board, keypad, door, ms):
@@ -92,8 +103,8 @@ def watch(board, keypad, door, ms):
 
     What is looked at here is looked at a hundred times a second.
     """
-    until = board.now() + ms
     moving = door.bolt.moving
+    until = board.now() + ms if moving else 0
     for _ in range((ms + _POLL_MS - 1) // _POLL_MS):
         board.wait(_POLL_MS)
         if not (keypad.settled and keypad.steady()) and keypad.poll(board.now()):
@@ -110,7 +121,7 @@ def turn(board, session):
     now = board.now()
     session.keypad.poll(now)
     session.tick(now)
-    sound = session.signals.tick(board.now() if session.signals.playing else now)  # to judge an entry takes its time
+    sound = session.signals.tick(board.now()) if session.signals.playing else 0  # to judge an entry takes its time
     board.watchdog.feed()
     return sound
 

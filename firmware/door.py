@@ -119,7 +119,7 @@ class Door:
         """
         if self.bolt.moving:
             return self.bolt.due(now)
-        if self._settled:
+        if self._settled(self.closed):
             return 0
         return max(1, min(_LOOK_MS, self._since + self._delay() - now))
 
@@ -145,20 +145,20 @@ class Door:
         if self._held_until and now >= self._held_until:
             self._held_until = 0
             return self._rest(now, RELEASED)
-        if self.closed != self._was_closed:
-            self._was_closed = not self._was_closed
+        closed = self.closed
+        if closed != self._was_closed:
+            self._was_closed = closed
             self._since = now
             self._told = False
         if self._not_before and now >= self._not_before:  # somebody has kept the lock awake until then
             self._not_before = 0
             self._told = self._told and not self.closed
-        if self._settled or now - self._since < self._delay():
+        if self._settled(closed) or now - self._since < self._delay():
             return None
         return self._overdue(now)
 
-    @property
-    def _settled(self):
-        return self._told or self._held_until or self.closed and self.locked
+    def _settled(self, closed):
+        return self._told or self._held_until or closed and self.bolt.position == LOCKED
 
     def _delay(self):
         if not self.closed:

@@ -87,7 +87,9 @@ class Session:
 
     def tick(self, now):
         """Take keys, follow the door, judge the entry whose turn has come."""
-        self._follow(self.door.tick(now), now)
+        happened = self.door.tick(now)
+        if happened:
+            self._follow(happened, now)
         if self.menu:
             closed = self.door.closed
             if now >= self._menu_until or closed and self._passed:
@@ -118,9 +120,7 @@ class Session:
         idle = self._last + _IDLE_MS - now
         if self.attempts:
             idle = max(idle, self.attempts.waiting(now))
-        if idle <= 0 and not due:
-            return 0
-        return max(1, min(idle if idle > 0 else due, due or idle))
+        return min(idle, due or idle) if idle > 0 else due
 
     def close(self):
         """Nobody is there: log what was gathered and make room in flash, while nothing moves."""
@@ -260,8 +260,6 @@ class Session:
 
     def _follow(self, happened, now):
         """Steps 7 and 8 for an entry that opens; else what the door did by itself."""
-        if happened is None:
-            return
         self._last = now
         told, self._memory.told = self._memory.told, 0
         if happened in (doors.OPENED, doors.JAMMED):

@@ -20,7 +20,7 @@ _LIMIT_MS = const(1500)
 _PAUSE_MS = const(300)
 _BRAKE_MS = const(50)
 
-_REST = const(0)
+_REST = const(0)  # of `moving`
 _MOVING = const(1)
 _BRAKING = const(2)
 _PAUSING = const(3)
@@ -40,7 +40,7 @@ class Bolt:
         self._locked = locked
         self._unlocked = unlocked
         self._min_mv = min_mv
-        self._state = _REST
+        self.moving = _REST  # else the motor is not at rest, from `start` on
         self._until = 0
         self._tries = 0
         self.target = LOCKED
@@ -53,14 +53,9 @@ class Bolt:
         return (not self._locked.value()) | (not self._unlocked.value()) << 1
 
     @property
-    def moving(self):
-        """True from `start` until the motor is at rest again."""
-        return self._state != _REST
-
-    @property
     def arrived(self):
         """True when the bolt has reached the end that it is driven to: `tick` has to stop the motor."""
-        if self._state != _MOVING or (self._unlocked if self.target == UNLOCKED else self._locked).value():
+        if self.moving != _MOVING or (self._unlocked if self.target == UNLOCKED else self._locked).value():
             return False
         return self.position == self.target
 
@@ -80,14 +75,14 @@ class Bolt:
 
     def tick(self, now):
         """Follow the motor at `now` (ms)."""
-        if self._state == _MOVING:
+        if self.moving == _MOVING:
             if self.arrived:
                 self._brake(now)
             elif now >= self._until:
                 self._give_up(now)
-        elif self._state == _BRAKING and now >= self._until:
+        elif self.moving == _BRAKING and now >= self._until:
             self.off()
-        elif self._state == _PAUSING and now >= self._until:
+        elif self.moving == _PAUSING and now >= self._until:
             self._drive(now)
 
     def off(self):
@@ -95,7 +90,7 @@ class Bolt:
         self._enable.value(0)
         self._in1.value(0)
         self._in2.value(0)
-        self._state = _REST
+        self.moving = _REST
 
     def _drive(self, now):
         if self.position == self.target:
@@ -105,20 +100,20 @@ class Bolt:
         self._in1.value(self.target == UNLOCKED)
         self._in2.value(self.target == LOCKED)
         self._enable.value(1)
-        self._state = _MOVING
+        self.moving = _MOVING
         self._until = now + _LIMIT_MS
 
     def _brake(self, now):
         self._in1.value(1)
         self._in2.value(1)
         self._enable.value(1)
-        self._state = _BRAKING
+        self.moving = _BRAKING
         self._until = now + _BRAKE_MS
 
     def _give_up(self, now):
         self.off()
         if self._tries == 1:
-            self._state = _PAUSING
+            self.moving = _PAUSING
             self._until = now + _PAUSE_MS
         else:
             self.jammed = True

@@ -68,11 +68,12 @@ class Pin:
             self._level = 1 if value else 0
         if pull != -1 and self.number < _INPUT_ONLY:
             self._pull = pull or 0
-            if self._column >= 0:
+            if self._column >= 0 and (pull == self.PULL_DOWN) == bool(chip.floating & self.bit):
                 chip.pull(self.bit, pull == self.PULL_DOWN)
         if hold is not None:
             self._held = False
-        self._apply()
+        if self._column < 0 or (chip.held_high | chip.held_low) & self.bit:
+            self._apply()
         if hold and self.number < _INPUT_ONLY:
             self._held = True
             if self._drives():
