@@ -54,7 +54,7 @@ class LiveLock(App):
         Binding("j", "jam", "jam"),
         Binding("p", "power", "power"),
         Binding("b", "battery", "battery"),
-        Binding("m", "maintenance", "key"),
+        Binding("m", "maintenance", "maintenance"),
         Binding("f", "forward(60)", "+1 min"),
         Binding("F", "forward(3600)", "+1 h"),
         Binding("q", "quit", "quit"),

@@ -110,9 +110,13 @@ def deploy(
             return typer.confirm(f"{_opening(told)}. Deploy it?")
 
         with Progress("copying", BarColumn(), DownloadColumn(), console=console()) as bar:
-            task = bar.add_task("", total=None)
+            task = bar.add_task("", total=None, visible=False)
+
+            def show(sent, total):
+                bar.update(task, completed=sent, total=total, visible=True)
+
             with _stopped(_EITHER):
-                done = deploy_to(port, made, lambda sent, total: bar.update(task, completed=sent, total=total), agree)
+                done = deploy_to(port, made, show, agree)
     print(f"{made.folder} {'is deployed' if done else 'was there already'}: the lock is in service, its console closed")
 
 
