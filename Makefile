@@ -50,8 +50,8 @@ year: .venv/ready ## live a year with a stranger at the keypad: guesses compared
 bench: .venv/ready lib/umqtt/simple.py build/hmac/hmac.py build/mosquitto/mosquitto ## measure the lock beside what it is compared with; figures in build/bench.json
 	@$(PY) -m tools bench $(if $(ONLY),--only $(ONLY)) $(if $(PAGE),--page)
 
-soak: .venv/ready lib/umqtt/simple.py ## live a year at a busy door, from SEED=n, on both Pythons: some minutes; DAYS=n for another time
-	@$(PY) -m tests.soak $(or $(SEED),$(error choose a seed: make soak SEED=1)) \
+soak: .venv/ready lib/umqtt/simple.py ## live a year at a busy door on both Pythons: some minutes; DAYS=n for another time, SEED=n for the same again
+	@$(PY) -m tests.soak $(SEED) \
 		$(if $(DAYS),--days $(DAYS)) $(if $(RUNTIME),--runtime $(RUNTIME)) $(if $(ONLY),--only $(ONLY))
 
 energy: .venv/ready lib/umqtt/simple.py ## print how many months four AA cells last, and draw it in build/energy.png

@@ -1,10 +1,11 @@
 """A simulated year of a busy door, on one Python or both, from a seed; some minutes.
 
-python -m tests.soak SEED [--days N] [--runtime cpython|micropython]
+python -m tests.soak [SEED] [--days N] [--runtime cpython|micropython]      without a seed: another one each time
 python -m tests.soak SEED --only 3,17,18      exactly these steps of it, told one by one, as a failure was made short
 """
 
 import argparse
+import secrets
 import subprocess
 import sys
 from pathlib import Path
@@ -14,12 +15,13 @@ from host_sim.path import put_shim_first
 ROOT = Path(__file__).resolve().parents[1]
 RUNTIMES = ("cpython", "micropython")
 DAYS = 365
+_SEEDS = 1_000_000
 
 
 def arguments(words):
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__.splitlines()[0])
-    parser.add_argument("seed", type=int)
+    parser.add_argument("seed", type=int, nargs="?")
     parser.add_argument("--days", type=int, default=DAYS)
     parser.add_argument("--runtime", choices=RUNTIMES)
     parser.add_argument("--only", type=lambda text: {int(number) for number in text.split(",")}, default=None)
@@ -52,6 +54,10 @@ def main(words):
     put_shim_first()
     sys.path[1:1] = [str(ROOT / "tests" / "both"), str(ROOT / "lib")]
     asked = arguments(words)
+    if asked.seed is None:
+        asked.seed = secrets.randbelow(_SEEDS)
+        words = [str(asked.seed), *words]
+        print(f"seed {asked.seed}", flush=True)
     if asked.runtime:
         return soak(asked)
     command = [sys.executable, "-m", "tests.soak", *words, "--runtime"]

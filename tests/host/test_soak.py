@@ -7,7 +7,7 @@ from tests.host.soak.plan import RATES, plan
 from tests.host.soak.run import SoakFailure, live, shortened
 
 DAYS = 5
-MUTANT_DAYS = 6
+MUTANT_DAYS, MUTANT_SEED = 6, 2
 ATTEMPT, COMMANDS, CHANGES = "firmware/attempt.py", "firmware/net/commands.py", "firmware/changes.py"
 SEEDED = {
     "a code of an interval is not burnt": (
@@ -87,6 +87,70 @@ SEEDED = {
         "hold",
         "still held open",
     ),
+    "what a revoked code holds open stays open": (
+        "firmware/assembly.py",
+        "if door.held(now):",
+        "if not door:",
+        "ended",
+        "still held open",
+    ),
+    "a slip of the finger is a guess": (
+        ATTEMPT,
+        "if mistyped(grants, digits, length):",
+        "if not length:",
+        "slip",
+        "a slip",
+    ),
+    "an issuer who is revoked at the keypad commands on": (
+        "firmware/service.py",
+        'gone = [row for row in fields["issuers"] if row[0] == issuer] if function == 82 else ()',
+        "gone = ()",
+        "menu order",
+        "ended as",
+    ),
+    "a clock that does not answer keeps everybody out": (
+        "firmware/clock.py",
+        "except ClockError:",
+        "except NotImplementedError:",
+        "bus courier",
+        "must open",
+    ),
+    "a sector that does not erase keeps everybody out": (
+        "firmware/store/ring.py",
+        "_TRIES = const(3)",
+        "_TRIES = const(1)",
+        "sector courier guest",
+        "the log ends at 0",
+    ),
+    "what the flash has not taken is as good as kept": (
+        "firmware/store/sectors.py",
+        "            raise StorageError(PROGRAM)\n        self._read(sector, slot * SLOT_SIZE, self._back)\n"
+        "        if self._back != data:\n            raise StorageError(PROGRAM)\n",
+        "            pass\n",
+        "chip",
+        "takes no orders",
+    ),
+    "a change for which there is no room is told as done": (
+        "firmware/store/vault.py",
+        "            self._sweep(current)\n            raise VaultError(FULL)\n",
+        "            self._sweep(current)\n            return\n",
+        "full courier",
+        "must open",
+    ),
+    "nonsense of a broker breaks a check-in": (
+        "firmware/net/mqtt.py",
+        "except (AssertionError, IndexError, TypeError, ValueError, MemoryError, OSError):",
+        "except MemoryError:",
+        "garble",
+        "a check-in that broke",
+    ),
+    "a slow broker keeps the lock awake": (
+        "firmware/net/link.py",
+        "return self._now() >= self.deadline",
+        "return not self.deadline",
+        "slow",
+        "mC in",
+    ),
 }
 """name: (file, what stands there, what is put there, the steps that are played more often, what the failure says)."""
 
@@ -116,11 +180,12 @@ def rates(name):
 @pytest.mark.parametrize("name", SEEDED)
 def test_a_seeded_bug_is_found(root, name):
     with pytest.raises(SoakFailure, match=seed_bug(root, name)):
-        live(1, plan(1, MUTANT_DAYS, rates(name)), root=root)
+        live(MUTANT_SEED, plan(MUTANT_SEED, MUTANT_DAYS, rates(name)), root=root)
 
 
 def test_a_failure_is_made_short(root):
-    said, steps = seed_bug(root, "a code of an interval is not burnt"), plan(2, 1)
+    name = "a code of an interval is not burnt"
+    said, steps = seed_bug(root, name), plan(2, 1, rates(name))
     with pytest.raises(SoakFailure, match=said) as caught:
         live(2, steps, root=root)
     least = shortened(2, steps, caught.value, root=root)
@@ -130,7 +195,7 @@ def test_a_failure_is_made_short(root):
 
 
 def test_a_plan_is_the_same_for_the_same_seed_and_knows_every_kind():
-    steps = plan(3, 365)
-    assert steps == plan(3, 365) != plan(4, 365)
+    steps = plan(3, 3650)
+    assert steps == plan(3, 3650) != plan(4, 3650)
     assert {step.kind for step in steps} == {*RATES, "audit"}
     assert steps == sorted(steps, key=lambda step: step.at)

@@ -58,6 +58,8 @@ class Buckets:
     """Between which bounds the budget of each typed length is, in entries."""
 
     def __init__(self, now):
+        self.clockless = False
+        """Whether no time counts, as there is no clock."""
         self._least = dict(BURST)
         self._most = dict(BURST)
         self._since = now
@@ -80,7 +82,7 @@ class Buckets:
         seconds, self._since = now - self._since, now
         for length, refill in REFILL.items():
             self._most[length] = min(BURST[length], self._most[length] + 1.2 * (seconds + 240) / refill)
-            if self._proven:
+            if self._proven and not self.clockless:
                 self._least[length] = min(BURST[length], self._least[length] + 0.9 * max(0, seconds - 60) / refill)
         self._proven = True
 
@@ -104,9 +106,10 @@ class Books:
 
     revoked: labels of grants that open no more; revoking: those that may not. said, told: how often each answer was
     given and each was in the log, and how often each grant has opened, and under duress. unsure: entries that may be
-    missing in either. counted: attempts seen for certain. attempts: most that the lock has said. radio: openings by
-    radio that are still allowed. openings: all that had a right, whether anybody heard of them or not. labels: of
-    grants by id.
+    missing in either. counted: attempts seen for certain; possible: entries that may have been one.
+    attempts: most that the lock has said. radio: openings by radio that are still allowed. openings: all that had a
+    right, whether anybody heard of them or not. labels: of grants by id. ill: what the lock keeps cannot be kept.
+    excused: number of the newest event that may tell of that.
     """
 
     def __init__(self, now):
@@ -115,9 +118,10 @@ class Books:
         self.revoked, self.revoking = set(), set()
         self.said, self.told = Counter(), Counter()
         self.unsure = 0
-        self.counted = self.attempts = 0
+        self.counted = self.possible = self.attempts = self.excused = 0
         self.radio = self.openings = 0
         self.labels = {}
+        self.ill = False
 
     def enter(self, code):
         """Take a Code in."""

@@ -9,17 +9,20 @@ from dataclasses import dataclass, field
 
 from firmware.core.words import DECISIONS
 from firmware.net import messages as m
-from firmware.store.audit import BY_RADIO, ENTRY, KINDS, UNDER_DURESS, Event
+from firmware.net.link import BROKEN
+from firmware.store.audit import BY_RADIO, ENTRY, KINDS, RADIO, UNDER_DURESS, Event
 from tests.host.peer import ROOTS, Issuers
 from tools.protocol.messages import DOWN_TYPES, RESULTS, Bye, Events, Hello, Result, command, read
 from tools.protocol.seal import DOWN, UP, Channel, Header
 
-GATEWAY, CARRIER, GUEST = 1, 7, 9
+BY_OWNER, GATEWAY, CARRIER, GUEST = 0, 1, 7, 9
 FINAL = (m.DONE, m.BEFORE, m.REFUSED, m.EXPIRED, m.STALE, m.MALFORMED, m.FULL, m.UNKNOWN)
 DONE = (m.DONE, m.BEFORE)
 """How an order ends that has happened, now or when its answer was lost."""
 BAD = ("fault", "crash", "lost")
 """Kinds of event that no loss of power and no visitor may cause."""
+LAST = 0xFFFFFFFF
+"""Counter that a lock with a fault says of all, so that nobody orders anything."""
 _OLD = 40
 """Messages that the broker keeps, to deliver them once more, and orders sent once whose answer is waited for."""
 
@@ -47,7 +50,8 @@ class Gateway(Issuers):
     that were told, by their number. words: how often orders ended how, (type, word) by name. replays: how many old
     messages the broker delivers again with each reply.
 
-    complete: the last check-in came to its end. trusted_at: when one did, last, in which the lock trusted its clock.
+    complete: the last check-in came to its end. full: the lock has no room for a change. trusted_at: when one did,
+    last, in which the lock trusted its clock.
     """
 
     def __init__(self, lock, now, books):
@@ -56,7 +60,7 @@ class Gateway(Issuers):
         self.queue = []
         self.at_hello = lambda hello: None
         self.trusted_at = None
-        self.complete = False
+        self.complete = self.full = False
         self.told = self.head = self.replays = 0
         self.epochs = dict.fromkeys(ROOTS, 1)
         self.channels = {(number, 1): Channel(root, lock, number, 1) for number, root in ROOTS.items()}
@@ -111,6 +115,9 @@ class Gateway(Issuers):
 
     def _greeted(self, number, hello):
         self.nonce = (hello.nonce.boots, hello.nonce.number)
+        if all(item.counter == LAST for item in hello.counters):
+            assert self.books.ill, "the lock takes no orders"
+            return self._reply_to_ill(number, hello)
         for item in hello.counters:
             key = item.sender, item.epoch
             assert item.counter >= self._taken[key], f"counter {item.counter} of {key}, it was {self._taken[key]}"
@@ -121,16 +128,26 @@ class Gateway(Issuers):
         self._hello(hello)
         return self.answer()
 
+    def _reply_to_ill(self, number, hello):
+        """A lock with a fault is told the time, and ordered nothing."""
+        if number != GATEWAY:
+            return []
+        self._check_nonce(hello)
+        return [self._reply(0)]
+
     def answer(self):
         """The reply to the last hello, and all that waits to be sent."""
-        t = self.now()
-        follow = len([order for order in self.queue if order.number == GATEWAY])
-        fields = (*self.nonce, int(t), int(t % 1 * 1000), self.doubt_ms, follow, self.have, self.listen)
-        reply = self.seal(GATEWAY, m.REPLY, *fields, counter=0)
+        reply = self._reply(len([order for order in self.queue if order.number == GATEWAY]))
         again, self.replays = list(self._old)[: self.replays], 0
         sent = [self._sealed(order) for order in list(self.queue)]
         self._old.extend([reply, *sent])
         return again + [reply] + sent
+
+    def _reply(self, follow):
+        """One that says that so many orders follow."""
+        t = self.now()
+        fields = (*self.nonce, int(t), int(t % 1 * 1000), self.doubt_ms, follow, self.have, self.listen)
+        return self.seal(GATEWAY, m.REPLY, *fields, counter=0)
 
     def _sealed(self, order):
         message = self.seal(order.number, order.kind, *order.fields())
@@ -142,15 +159,21 @@ class Gateway(Issuers):
         return message
 
     def _hello(self, hello):
-        books, self.complete = self.books, False
-        assert self._last is None or hello.nonce > self._last, f"the nonce went back to {hello.nonce}"
-        self._last, self._quality = hello.nonce, hello.quality
+        books = self.books
+        self._check_nonce(hello)
         assert hello.attempts >= books.attempts, f"{hello.attempts} attempts, there were {books.attempts}"
         assert hello.attempts >= books.counted, f"{hello.attempts} attempts, {books.counted} were seen"
-        assert hello.head[0] >= self.have, f"the log ends at {hello.head[0]}, events to {self.have} were sent"
+        assert hello.attempts <= books.possible, f"{hello.attempts} attempts, {books.possible} entries may be ones"
+        head = hello.head[0]
+        assert books.ill or head >= self.have, f"the log ends at {head}, events to {self.have} were sent"
         books.attempts = hello.attempts
-        self.head = hello.head[0]
+        self.head = head
         self.at_hello(hello)
+
+    def _check_nonce(self, hello):
+        self.complete = False
+        assert self._last is None or hello.nonce > self._last, f"the nonce went back to {hello.nonce}"
+        self._last, self._quality = hello.nonce, hello.quality
 
     def _events(self, events):
         if events.first > self.told + 1:  # those before were lost on the way: the lock is told so, and sends them again
@@ -165,7 +188,9 @@ class Gateway(Issuers):
             assert self.events[number] == body, f"event {number} is not what it was"
 
     def _count(self, event):
-        assert KINDS[event.kind] not in BAD, f"the log tells of a {KINDS[event.kind]}, detail {event.detail}"
+        fault = KINDS[event.kind] == "fault" and (self.books.ill or event.sequence <= self.books.excused)
+        assert fault or KINDS[event.kind] not in BAD, f"the log tells of a {KINDS[event.kind]}, detail {event.detail}"
+        assert (event.kind, event.detail) != (RADIO, BROKEN), "the log tells of a check-in that broke"
         if event.kind != ENTRY:
             return
         by_radio = event.detail & BY_RADIO
@@ -179,6 +204,7 @@ class Gateway(Issuers):
             if (*key, result.counter) in order.counters and result.word in FINAL:
                 (self._sent if order.once else self.queue).remove(order)
                 name = DOWN_TYPES[order.kind], RESULTS[result.word]
-                assert result.word in order.words, f"{name[0]} of {order.number} ended as {name[1]}: {result.detail}"
+                right = *order.words, *([m.FULL] if self.full else ())
+                assert result.word in right, f"{name[0]} of {order.number} ended as {name[1]}: {result.detail}"
                 self.words[name] += 1
                 order.done(result.word)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from firmware.core.checkdigit import check_digit
 from host_sim.lock import Lock
 from host_sim.world.chip import BOOTING
 from tests.host.peer import Peer
@@ -11,6 +12,8 @@ from tests.host.soak.setting import GRANTS, OWNERS_CODE, PARCELS, config
 
 LONGEST_S = 200
 """For which the lock may be awake after a visit: a check-in, and who listens after it."""
+SHORTEST, CHECKED = 6, 9
+"""The shortest length of a code as it is typed, and the one that has a check digit."""
 FAST = {"hold_ms": 35, "gap_ms": 35}
 DOORS_OWN = ("ready", "key", "busy", "locked", "ajar")
 
@@ -18,10 +21,11 @@ DOORS_OWN = ("ready", "key", "busy", "locked", "ajar")
 class House:
     """lock, books, peer, gateway: as they stand. story: a line for each thing that was done.
 
-    jammed, weak, erased: the bolt is blocked; the batteries are low; the chip has erased its NVS. lives: how often the
-    lock was provisioned. entries: typed so far. given: highest id of a grant. misled_at, set_at: when the clock was
-    last put in doubt, and when it was last set over the cable. held: a code keeps the bolt open. words: how often
-    orders to the locks before this one ended how. weighed: days, charge, entries and check-ins at the last audit.
+    jammed, weak, erased, clockless: the bolt is blocked; the batteries are low; the chip has erased its NVS; it has no
+    clock. lives: how often the lock was provisioned. entries: typed so far. given: highest id of a grant. misled_at,
+    set_at: when the clock was last put in doubt, and when it was last set over the cable. held: a code keeps the bolt
+    open. words: how often orders to the locks before this one ended how. weighed: days, charge, entries and check-ins
+    at the last audit.
     """
 
     def __init__(self, seed, runtime="cpython", story=None, **options):
@@ -49,7 +53,7 @@ class House:
         self.gateway = Gateway(lock.lock_id, lambda: self.lock.now, self.books)
         self._connects += self.peer.connects if self.lives else 0
         self.peer = Peer(self.gateway)
-        self.jammed = self.weak = self.erased = self.held = False
+        self.jammed = self.weak = self.erased = self.held = self.clockless = False
         self.misled_at, self.set_at = 0, lock.now
         self.broker("up")
         self.books.enter(Code(OWNERS_CODE, "owner"))
@@ -82,10 +86,22 @@ class House:
             routes["10.0.0.2", 1883] = self.peer.end
 
     @property
+    def broken(self):
+        """Whether nobody may come in, or need not."""
+        return self.erased or self.books.ill
+
+    @property
     def honest(self):
         """Whether the lock's clock is right, by all that was done to it, and the lock can know."""
         trusted = max(self.set_at, self.gateway.trusted_at or 0)
-        return self.misled_at < trusted and self.lock.now - trusted < 7 * 86_400
+        return not self.clockless and self.misled_at < trusted and self.lock.now - trusted < 7 * 86_400
+
+    def clock_is_back(self):
+        """The clock chip answers and goes again, and what it says is not what the lock may rest on."""
+        self.lock.world.clock.connected = True
+        self.lock.stop_clock(False)
+        self.clockless = self.books.buckets.clockless = False
+        self.mislead()
 
     def mislead(self):
         """The clock is not what the lock may rest on, until it is set."""
@@ -120,6 +136,7 @@ class House:
         lock = self.lock
         self.entries += 1
         self._unslept += 1
+        self.books.possible += len(digits) >= SHORTEST
         if not self.ready():
             return self._heard(digits, None, 0)
         before = lock.openings
@@ -133,6 +150,7 @@ class House:
         return self._heard(digits, answers()[0] if answers() else None, lock.openings - before)
 
     def _heard(self, digits, answer, moved):
+        self.books.possible -= len(digits) >= SHORTEST and answer == "mistyped"
         self.tell(f"{digits}# -> {answer}" + ", and the bolt opened" * moved)
         if not self.lock.powered:
             self.went_dark()
@@ -167,7 +185,7 @@ class House:
 
     def must_open(self, code, entries=1):
         """Whether nothing can keep a Code from opening, as one of so many entries."""
-        trouble = self.jammed or self.weak or self.erased
+        trouble = self.jammed or self.weak or self.broken
         return not trouble and self.books.must_open(code, self.lock.now, self.honest, entries)
 
     def judged(self, code, answer, moved, may):
@@ -179,7 +197,7 @@ class House:
             books.spend(code)
         if code.doubtful and answer in ("wrong", "used", "late", "opened"):
             code.doubtful, code.spent = False, code.label != "owner"
-        if answer is None and not moved:
+        if (answer is None or self.books.ill and answer == "owner") and not moved:
             code.doubtful = code.label != "owner"
 
     def go_in(self):
@@ -199,7 +217,10 @@ class House:
         self.books.buckets.pass_time(self.lock.now)
         answer, moved = self.enter(digits)
         assert not moved, f"{digits} is no code, and opened"
-        assert answer in ("wrong", "mistyped", "later", "owner", None), f"{digits} is no code, and the answer {answer}"
+        slip = len(digits) == CHECKED and check_digit(digits[:-1].encode(), CHECKED - 1) != int(digits[-1])
+        right = ("mistyped", None) if slip else ("wrong", "later", None)
+        vague = (self.broken or not (slip or self.honest)) and answer == "owner"  # it might be of a time
+        assert answer in right or vague, f"{digits}, no code{', a slip' * slip}, and answered {answer}"
         self.books.heard(digits, answer, self.lock.powered)
 
     def nonsense(self, digits):

@@ -6,7 +6,7 @@
 from firmware.core.words import CALL, UNLOCK
 from firmware.net import messages as m
 from host_sim.world.tears import TEARS
-from tests.host.soak.gateway import CARRIER, DONE, GATEWAY, GUEST
+from tests.host.soak.gateway import BY_OWNER, CARRIER, DONE, GATEWAY, GUEST
 from tests.host.soak.people import DAY_S, Given, People
 from tests.host.soak.setting import HOLD_S
 
@@ -15,7 +15,7 @@ CHANGES = ("give", "give", "take", "employ", "dismiss", "rotate", "settings", "m
 ORDERS = (*CHANGES, "identify", "log", "time", "wrong", "stale", "again", "open")
 FIRMS = range(30, 34)
 """Numbers of issuers who come and go."""
-_CHECK_IN_S = 2 * 3600
+CHECK_IN_S = 2 * 3600
 _REFUSED = (m.REFUSED,)
 
 
@@ -43,7 +43,7 @@ class Orders(People):
             house.tell(f"order: {what}")
             getattr(self, f"_order_{what}")()
         before = gateway.nonce
-        lock.run_until(lambda: gateway.nonce != before, _CHECK_IN_S)
+        lock.run_until(lambda: gateway.nonce != before, CHECK_IN_S)
         way = chance.choice(("flash", "NVS", "NVS", "time"))
         if way == "flash":
             lock.cut_at_flash_op(chance.randint(1, 16), chance.choice(TEARS), chance.getrandbits(16))
@@ -79,7 +79,7 @@ class Orders(People):
         before, nonce = lock.openings, gateway.nonce
         house.books.radio = 1
         gateway.live(GATEWAY, m.UNLOCK_NOW, lambda nonce: (*nonce, int(lock.now) + 600))
-        lock.run_until(lambda: gateway.nonce != nonce, _CHECK_IN_S)
+        lock.run_until(lambda: gateway.nonce != nonce, CHECK_IN_S)
         lock.run_until(lambda: lock.openings > before or not lock.awake, 60)
         self._opened_from_afar(lock.openings - before)
         gateway.queue[:] = [order for order in gateway.queue if order.kind != m.UNLOCK_NOW]  # not said in time
@@ -127,11 +127,15 @@ class Orders(People):
 
     def _order_give(self):
         """A grant for some days, by owner or firm; its codes are typed once the lock has said that it has it."""
+        issuer = self.chance.choice((CARRIER, *self._firms()))
+        self._put(self.chance.randint(1, 9) * DAY_S, issuer)
+
+    def _put(self, seconds, issuer, permissions=UNLOCK):
+        """Order that a grant is put into the lock, for so long: the Given."""
         house = self.house
         house.given += 1
-        issuer = self.chance.choice((CARRIER, *self._firms()))
-        until = int(house.lock.now) + self.chance.randint(1, 9) * DAY_S
-        given, life = Given(house.given, house.lock.lock_id, until, issuer), house.lives
+        until = int(house.lock.now) + seconds
+        given, life = Given(house.given, house.lock.lock_id, until, issuer, permissions), house.lives
         self.asked.append((life, given))
         house.books.labels[given.number] = given.label
 
@@ -139,16 +143,19 @@ class Orders(People):
             if word in DONE:
                 self.given[life, given.label] = given
 
-        sender = GATEWAY if issuer == CARRIER or self.chance.random() < 0.5 else issuer
+        sender = GATEWAY if issuer in (BY_OWNER, CARRIER) or self.chance.random() < 0.5 else issuer
         house.gateway.command(sender, m.PUT_GRANT, given.record, done=done)
+        return given
 
     def _order_take(self):
         """One of these grants is revoked."""
         mine = [given for given in self._mine() if not given.taken]
         if mine:
-            given = self.chance.choice(mine)
-            self._taking([given])
-            self.house.gateway.command(GATEWAY, m.REVOKE_GRANT, given.number, done=self._taken([given]))
+            self._take(self.chance.choice(mine))
+
+    def _take(self, given):
+        self._taking([given])
+        self.house.gateway.command(GATEWAY, m.REVOKE_GRANT, given.number, done=self._taken([given]))
 
     def _order_employ(self):
         """An issuer is new, and has a key."""
@@ -171,29 +178,10 @@ class Orders(People):
 
     def _order_dismiss(self):
         """One of them is an issuer no more: nothing of his opens, and nothing that he orders is answered."""
-        house = self.house
-        gateway, firms = house.gateway, self._firms()
-        if not firms:
-            return
-        number = self.chance.choice(firms)
-        theirs = [given for life, given in self.asked if (life, given.issuer) == (house.lives, number)]
-        self._taking(theirs)
-        taken, life = self._taken(theirs), house.lives
-        del self.firms[life][number]
-        records = {given.record for given in theirs}
-
-        def void(order):
-            return order.number == number or order.kind == m.PUT_GRANT and order.fields()[0] in records
-
-        gateway.queue[:] = [order for order in gateway.queue if not void(order)]
-
-        def done(word):
-            taken(word)
-            if word in DONE:
-                gateway.live(number, m.UNLOCK_NOW, lambda nonce: (*nonce, int(house.lock.now) + 600), ())
-                gateway.live(number, m.IDENTIFY, lambda nonce: (), ())
-
-        gateway.command(GATEWAY, m.REVOKE_ISSUER, number, done=done, words=DONE)
+        firms = self._firms()
+        if firms:
+            number = self.chance.choice(firms)
+            self.house.gateway.command(GATEWAY, m.REVOKE_ISSUER, number, done=self._dismissing(number), words=DONE)
 
     def _order_rotate(self):
         """An issuer's next key; it seals by it once the lock has said that it knows it."""
@@ -258,6 +246,29 @@ class Orders(People):
             )
         )
         house.gateway.command(number, kind, *fields, words=_REFUSED)
+
+    def _dismissing(self, number):
+        """An issuer is to be none any more; what to call with the word by which that has ended."""
+        house = self.house
+        gateway, life = house.gateway, house.lives
+        theirs = [given for other, given in self.asked if (other, given.issuer) == (life, number)]
+        self._taking(theirs)
+        taken = self._taken(theirs)
+        del self.firms[life][number]
+        records = {given.record for given in theirs}
+
+        def void(order):
+            return order.number == number or order.kind == m.PUT_GRANT and order.fields()[0] in records
+
+        gateway.queue[:] = [order for order in gateway.queue if not void(order)]
+
+        def done(word):
+            taken(word)
+            if word in DONE:
+                gateway.live(number, m.UNLOCK_NOW, lambda nonce: (*nonce, int(house.lock.now) + 600), ())
+                gateway.live(number, m.IDENTIFY, lambda nonce: (), ())
+
+        return done
 
     def _firms(self):
         """Numbers of the issuers who have come, in their order."""

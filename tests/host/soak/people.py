@@ -4,7 +4,7 @@ from firmware.core.checkdigit import check_digit
 from firmware.core.grants import Grants
 from firmware.core.packing import pack_grant
 from firmware.core.verify import otp_code
-from firmware.core.words import EVENT
+from firmware.core.words import EVENT, HOLD_OPEN, UNLOCK
 from tests.host.soak.books import STEP, Code
 from tests.host.soak.gateway import CARRIER
 from tests.host.soak.house import FAST
@@ -15,11 +15,12 @@ DAY_S = 86_400
 
 class Given:
     """A grant that was put into the lock by radio by `issuer`. until: unix second at which it ends. taken: it is being
-    revoked."""
+    revoked. holds: its codes hold the bolt open."""
 
-    def __init__(self, number, lock_id, until, issuer=CARRIER):
+    def __init__(self, number, lock_id, until, issuer=CARRIER, permissions=UNLOCK):
         self.label, self.number, self.until, self.issuer = f"given{number}", number, until, issuer
         self.taken = False
+        self.holds = bool(permissions & HOLD_OPEN)
         key = number.to_bytes(20, "big")
         self.record = pack_grant(
             id=number,
@@ -29,6 +30,7 @@ class Given:
             check=True,
             window=WINDOW,
             issuer=issuer,
+            permissions=permissions,
             label=self.label,
             valid_until=until,
         )
@@ -85,9 +87,19 @@ class People:
 
     def _courier(self):
         """With a code of the grant that all couriers have, or of one that was given to one of them by radio."""
-        given = [label for life, label in self.given if life == self.house.lives]
+        given = [each.label for (life, _), each in self.given.items() if life == self.house.lives and not each.holds]
         label = self.chance.choice(given) if given and self.chance.random() < 0.2 else "courier"
         self.house.visit(self._event_code(label))
+
+    def _slip(self):
+        """A courier whose finger slips: he is told so at once, it costs no guess, and then his code opens."""
+        house, chance = self.house, self.chance
+        code = self._event_code("courier")
+        for _ in range(chance.randint(1, 3)):
+            place = chance.randrange(len(code.digits))
+            slips = [digit for digit in "0123456789" if digit != code.digits[place]]
+            house.stranger(code.digits[:place] + chance.choice(slips) + code.digits[place + 1 :])
+        house.visit(code)
 
     def _guest(self):
         self.house.visit(self._interval_code("guest", STEP, self.chance.choice((0,) * 7 + (-3, -1, 1, 2))))

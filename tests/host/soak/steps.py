@@ -3,14 +3,14 @@
 from random import Random
 
 from tests.host.soak.audit import audit
+from tests.host.soak.faults import Faults
 from tests.host.soak.house import LONGEST_S
 from tests.host.soak.indoors import Indoors
-from tests.host.soak.orders import Orders
 from tests.host.soak.parts import Parts
 from tests.host.soak.troubles import Troubles
 
 
-class Steps(Parts, Indoors, Orders, Troubles):
+class Steps(Parts, Indoors, Faults, Troubles):
     """A step of kind `courier` is the method `_courier`."""
 
     def play(self, step):
@@ -39,6 +39,8 @@ class Steps(Parts, Indoors, Orders, Troubles):
                 house.tell(f"{what} is back")
                 if what == "broker":
                     house.broker("up")
+                elif what == "clock":
+                    house.clock_is_back()
                 else:
                     house.lock.world.radio.access_point.up = True
 

@@ -5,6 +5,7 @@ import time
 from host_sim.world.ends import FaultyEnd
 from host_sim.world.tears import TEARS
 from tests.host.soak.books import STEP
+from tests.host.soak.brokers import Garbled, Slow
 from tests.host.soak.house import LONGEST_S
 from tests.host.soak.people import People
 from tests.host.soak.setting import OWNERS_CODE
@@ -42,7 +43,7 @@ class Troubles(People):
 
     def _sync(self):
         house = self.house
-        if house.erased:
+        if house.erased or house.clockless:
             return
         house.rest(LONGEST_S)
         if house.lock.powered:
@@ -136,16 +137,37 @@ class Troubles(People):
 
     def _stall(self):
         """The next connection goes silent or ends after so many bytes, either way."""
-        house, chance = self.house, self.chance
+        chance = self.chance
         way = chance.choice(("up", "down"))
         fault = {way: chance.randint(0, 1500), "closing": chance.random() < 0.5}
 
+        self._through(lambda end: FaultyEnd(end, **fault))
+
+    def _through(self, around, times=1):
+        """The next connections are through `around(end)`."""
+        house = self.house
+        left = [times]
+
         def end():
-            house.broker("up")
-            return FaultyEnd(house.peer.end(), **fault)
+            left[0] -= 1
+            if not left[0]:
+                house.broker("up")
+            return around(house.peer.end())
 
         if "broker" not in self.until:
             house.lock.world.network.routes["10.0.0.2", 1883] = end
+
+    def _garble(self):
+        """What comes by the next connections is not all that was said."""
+        chance = self.chance
+        often = chance.choice((0.03, 0.3, 1))
+        self._through(lambda end: Garbled(end, chance, often), chance.randint(1, 4))
+
+    def _slow(self):
+        """By the next connections everything comes slowly."""
+        timeline, chance = self.house.lock.world.timeline, self.chance
+        count, gap_us = chance.choice((1, 7, 60)), int(10 ** chance.uniform(4, 6.7))
+        self._through(lambda end: Slow(end, timeline, count, gap_us), chance.randint(1, 4))
 
     def _wifi(self):
         self.house.lock.world.radio.access_point.up = False
@@ -154,6 +176,8 @@ class Troubles(People):
     def _nvs(self):
         """The chip erases its NVS: nobody comes in until the lock is provisioned again."""
         house = self.house
+        if house.clockless:
+            return
         house.rest(LONGEST_S)
         house.lock.world.nvs.erase_all()
         house.erased = True
