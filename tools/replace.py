@@ -11,7 +11,11 @@ def replace(path, content, check=lambda path: None):
     check(path): looks at the new file before it counts. Raises OSError and what `check` raises; what was there stays
     then.
     """
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
+    except OSError as error:
+        error.filename = str(path)  # nobody knows the other name
+        raise
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)

@@ -6,6 +6,7 @@ import os
 import pytest
 
 from tools.log.files import TooLong
+from tools.replace import replace
 from tools.sentence import sentence
 
 
@@ -23,6 +24,12 @@ def test_the_computer_s_errors_come_with_the_next_step(number, step):
     said = sentence(OSError(number, os.strerror(number), "front.toml"))
     assert said.startswith(f"front.toml: {os.strerror(number)}: {step}")
     assert "Errno" not in said
+
+
+def test_a_file_that_cannot_be_replaced_is_told_by_its_own_name(tmp_path):
+    with pytest.raises(FileNotFoundError) as caught:
+        replace(tmp_path / "none" / "log.jsonl", b"")
+    assert sentence(caught.value).startswith(f"{tmp_path}/none/log.jsonl: No such file or directory")
 
 
 def test_without_a_file_or_a_step_it_is_what_is_known():
