@@ -31,3 +31,11 @@ def replace(path, content, check=lambda path: None):
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def write(path, content):
+    """As `replace`, the file that a link leads to; what is no file, such as a pipe, just gets `content`."""
+    if path.exists() and not path.is_file():
+        path.write_bytes(content)
+    else:
+        replace(path.resolve(), content)

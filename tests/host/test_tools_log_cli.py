@@ -92,6 +92,19 @@ def test_files_that_are_not_there_are_told(folder, tmp_path):
         assert (done.exit_code, "No such file" in done.stderr) == (UNREADABLE, True)
 
 
+def test_an_export_goes_through_links_and_into_pipes(folder, tmp_path):
+    (tmp_path / "kept").write_text("before")
+    (tmp_path / "link").symlink_to("kept")
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    for name in ("link", "pipe"):
+        assert run("export", folder / "locklog.bin", tmp_path / name).exit_code == 0
+    said = os.read(reader, 1 << 20)
+    os.close(reader)
+    assert (tmp_path / "link").is_symlink() and (tmp_path / "pipe").is_fifo()
+    assert (tmp_path / "kept").read_bytes() == said == (folder / "log.jsonl").read_bytes()
+
+
 def test_a_dump_without_a_log_is_told(tmp_path):
     (tmp_path / "blank.bin").write_bytes(b"\xff" * 64 * 4096)
     done = run("export", tmp_path / "blank.bin", tmp_path / "out")

@@ -18,7 +18,7 @@ from tools.gateway.keyfile import KeyFileError, load, stage_rotation
 from tools.gateway.orders import ORDERS, OrderError, order
 from tools.gateway.store import CANCELLED, Store
 from tools.log.cli import UNREADABLE
-from tools.replace import replace
+from tools.replace import write
 from tools.sentence import sentence
 
 app = typer.Typer(help=about(__doc__), no_args_is_help=True)
@@ -158,7 +158,7 @@ def export(
 
     with _opened(keys, lock) as (_, store, found):
         text, whole = text_of(store, found.id)
-        replace(out.absolute(), text.encode())
+        write(out, text.encode())
     print(f"{whole.events} events; head {whole.head}")
 
 

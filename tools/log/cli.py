@@ -17,7 +17,7 @@ from tools.log.lines import LineError, read_head
 from tools.log.verify import BadLog, NoLog
 from tools.log.verify import verify as verify_log
 from tools.log.words import Names
-from tools.replace import replace
+from tools.replace import write
 from tools.sentence import sentence
 
 app = typer.Typer(help=about(__doc__), no_args_is_help=True)
@@ -71,7 +71,7 @@ def export(file: Dump, out: Annotated[Path, typer.Argument(metavar="OUT", help="
     """
     with _told():
         text, whole, remains = export_log(partition.sectors(partition.load(file)))
-        replace(out.absolute(), text.encode())
+        write(out, text.encode())
     if remains:
         print(f"{remains} older events left out: the log has given up others after them")
     print(f"{whole.events} events; head {whole.head}")
