@@ -10,6 +10,7 @@ from pathlib import Path
 
 from firmware.core.words import PERMISSIONS
 from firmware.net import messages as lock
+from firmware.net.orders import COMMANDS
 from tools.log.files import read
 from tools.protocol.messages import Hello, MessageError, command
 from tools.protocol.messages import read as read_message
@@ -20,9 +21,7 @@ _WITHIN_S = 600
 _LONGEST_S = 366 * 86400
 _HEX_LIMIT = 4096
 _LABEL_SIZE = 12
-# What is typed, its lowest and its highest value, as firmware/net/orders.py takes them.
-_GRANT = ("GRANT", 1, 0xFFFE)
-_SERIAL = ("SERIAL", 0, 127)
+# Of an issuer: what is typed, its lowest and its highest value.
 _NUMBER = ("NUMBER", 1, 255)
 _QUOTA = ("QUOTA", 0, 0xFFFF)
 _EPOCH = ("EPOCH", 1, 255)
@@ -74,19 +73,18 @@ def order(words, hello=None, within=None):
     return Order(kind, text, f"{name} {rest[0]}" if secret else " ".join(words), within)
 
 
-def _u32(name):
-    return (name, 0, 0xFFFFFFFF)
-
-
 def _none(words, _):
     if words:
         raise ValueError
     return ()
 
 
-def _numbers(*bounds):
+def _numbers(kind, *names):
+    """A reader of the fields of a command that has numbers alone, within the lock's own bounds."""
+    bounds = [bound or (0, 0xFFFFFFFF) for bound in COMMANDS[kind][1]]
+
     def reader(words, _):
-        return tuple(_number(word, *bound) for word, bound in zip(words, bounds, strict=True))
+        return tuple(_number(word, name, *bound) for word, name, bound in zip(words, names, bounds, strict=True))
 
     return reader
 
@@ -148,15 +146,19 @@ ORDERS = {
     "approve": (lock.APPROVE_ENTRY, "", _entry),
     "refuse": (lock.REFUSE_ENTRY, "", _entry),
     "put-grant": (lock.PUT_GRANT, "FILE (the record in hex)", _put),
-    "revoke": (lock.REVOKE_GRANT, "GRANT", _numbers(_GRANT)),
-    "revoke-code": (lock.REVOKE_CODE, "GRANT SERIAL VALUE", _numbers(_GRANT, _SERIAL, _u32("VALUE"))),
-    "set-base": (lock.SET_BASE, "GRANT COUNTER", _numbers(_GRANT, _u32("COUNTER"))),
+    "revoke": (lock.REVOKE_GRANT, "GRANT", _numbers(lock.REVOKE_GRANT, "GRANT")),
+    "revoke-code": (
+        lock.REVOKE_CODE,
+        "GRANT SERIAL VALUE",
+        _numbers(lock.REVOKE_CODE, "GRANT", "SERIAL", "VALUE"),
+    ),
+    "set-base": (lock.SET_BASE, "GRANT COUNTER", _numbers(lock.SET_BASE, "GRANT", "COUNTER")),
     "put-issuer": (lock.PUT_ISSUER, "NUMBER PERMISSION,... QUOTA LABEL [EPOCH FILE (its root key in hex)]", _issuer),
-    "revoke-issuer": (lock.REVOKE_ISSUER, "NUMBER", _numbers(_NUMBER)),
+    "revoke-issuer": (lock.REVOKE_ISSUER, "NUMBER", _numbers(lock.REVOKE_ISSUER, "NUMBER")),
     "set-time": (lock.SET_TIME, "", _none),
     "set": (lock.SET_SETTINGS, "NAME=JSON ...", _settings),
     "mute": (lock.MUTE, "on|off", _mute),
-    "send-log": (lock.SEND_LOG, "FIRST", _numbers(_u32("FIRST"))),
+    "send-log": (lock.SEND_LOG, "FIRST", _numbers(lock.SEND_LOG, "FIRST")),
     "identify": (lock.IDENTIFY, "", _none),
     "rotate": (lock.ROTATE, "", _none),
 }
