@@ -7,7 +7,7 @@ broker between is not to be trusted: now and then it delivers once more what it 
 from collections import Counter, deque
 from dataclasses import dataclass, field
 
-from firmware.core.words import DECISIONS
+from firmware.core.words import DECISIONS, TRUSTED
 from firmware.net import messages as m
 from firmware.net.link import BROKEN
 from firmware.store.audit import BY_RADIO, ENTRY, KINDS, RADIO, UNDER_DURESS, Event
@@ -23,6 +23,8 @@ BAD = ("fault", "crash", "lost")
 """Kinds of event that no loss of power and no visitor may cause."""
 LAST = 0xFFFFFFFF
 """Counter that a lock with a fault says of all, so that nobody orders anything."""
+SLACK_S = 2
+"""By which a time that is said in whole seconds, and a while ago, may be off."""
 _OLD = 40
 """Messages that the broker keeps, to deliver them once more, and orders sent once whose answer is waited for."""
 
@@ -51,7 +53,7 @@ class Gateway(Issuers):
     messages the broker delivers again with each reply.
 
     complete: the last check-in came to its end. full: the lock has no room for a change. trusted_at: when one did,
-    last, in which the lock trusted its clock.
+    last, in which the lock trusted its clock, and was right.
     """
 
     def __init__(self, lock, now, books):
@@ -68,7 +70,7 @@ class Gateway(Issuers):
         self.events = {}
         self.words = Counter()
         self._last = None
-        self._quality = 3
+        self._trusted = False
         self._taken, self._answered = Counter(), set()
         self._old, self._sent = deque(maxlen=_OLD), deque(maxlen=_OLD)
         self.on_hello = self._hello
@@ -109,7 +111,7 @@ class Gateway(Issuers):
             self._result(key, said)
         elif isinstance(said, Bye) and header.sender == GATEWAY:
             self.complete = True
-            if self._quality == 1:
+            if self._trusted:
                 self.trusted_at = self.now()
         return []
 
@@ -173,7 +175,9 @@ class Gateway(Issuers):
     def _check_nonce(self, hello):
         self.complete = False
         assert self._last is None or hello.nonce > self._last, f"the nonce went back to {hello.nonce}"
-        self._last, self._quality = hello.nonce, hello.quality
+        self._last = hello.nonce
+        # One that has jumped ahead by less than its witness tolerates takes the floor along, and no time before that.
+        self._trusted = hello.quality == TRUSTED and abs(hello.t - self.now()) <= hello.uncertainty + SLACK_S
 
     def _events(self, events):
         if events.first > self.told + 1:  # those before were lost on the way: the lock is told so, and sends them again
