@@ -8,7 +8,7 @@ from host_sim.devices import FlashImage
 from host_sim.records import describe
 
 Happening = namedtuple("Happening", "t kind text")
-"""Something that happened: unix time, kind and words. Kinds: key, answer, bolt, door, flash, chip, power."""
+"""Something that happened: unix time, kind and words. Kinds: key, answer, bolt, door, flash, chip, power, radio."""
 
 _PLAIN = ("t", "sequence", "length", "count", "attempt", "mv", "detail")
 

@@ -15,34 +15,13 @@ from firmware.net.keys import Keys
 from firmware.net.settings import pack
 from firmware.store import FULL
 from firmware.store.vault import MAX_SETTINGS, Vault, VaultError
+from host_sim.devices import Namespace
 from host_sim.world.nvs import Nvs
 from host_sim.world.nvs_system import write_system_entries
 from tests.host.flood import PERIOD_S
 
 JUNK_A_DAY = 86_400 // PERIOD_S + 3
 """Attempts that a stranger makes at the best rate (`make flood`), each of which sets a number."""
-
-
-class Namespace:
-    """One open namespace of the store, with the calls of `esp32.NVS`."""
-
-    def __init__(self, nvs, name):
-        self._nvs = nvs
-        self._name = name
-
-    def get_blob(self, key, buf):
-        data = self._nvs.get_blob(self._name, key)
-        buf[: len(data)] = data
-        return len(data)
-
-    def set_blob(self, key, buf):
-        self._nvs.set_blob(self._name, key, buf)
-
-    def erase_key(self, key):
-        self._nvs.erase_key(self._name, key)
-
-    def commit(self):
-        self._nvs.commit(self._name)
 
 
 def grants(fill):
