@@ -4,8 +4,27 @@ import json
 import os
 import subprocess
 
+from host_sim.lock import Lock, LockConfig
 from host_sim.runtime.image import PROJECT, firmware_image
 from tests.host.vm import MICROPYTHON
+
+LOOK = """
+import gc
+import machine
+
+light_sleep = machine.lightsleep
+
+
+def look(ms):
+    gc.collect()
+    print("heap", gc.mem_alloc())
+    light_sleep(ms)
+
+
+machine.lightsleep = look
+"""
+"""Before main.py: prints what the heap holds whenever the lock lets time pass."""
+PARTS, ENTRIES = 4, 30
 
 
 def test_the_heap_does_not_grow_over_ten_thousand_entries_within_one_wake():
@@ -17,3 +36,25 @@ def test_the_heap_does_not_grow_over_ten_thousand_entries_within_one_wake():
     taken = json.loads(done.stdout)
     assert len(taken) == 10
     assert max(taken[1:]) <= taken[0] + 256, taken
+
+
+def test_nor_does_it_at_the_door_with_what_a_lock_loads(root):
+    (root / "main.py").write_text(LOOK + (root / "main.py").read_text())
+    said, code = [], None
+    config = LockConfig(grants=[{"label": "couriers", "kind": "event", "digits": 8}])
+    with Lock("micropython", config, root=root, hear=said.append) as lock:
+        lock.wait(30)
+        lock.wake()
+        boots = lock.boots
+        for entry in range(PARTS * ENTRIES):
+            code = code if entry % 10 else lock.issue("couriers")  # after its opening it is used, which costs no guess
+            lock.type(code + "#")
+            lock.wait(4)
+        assert lock.openings == PARTS * ENTRIES // 10
+        lock.wait(60)
+        assert lock.boots == boots, "all in one wake"
+    heap = [int(line.split()[1]) for line in said[-1].splitlines() if line.startswith("heap")]
+    size = len(heap) // PARTS
+    assert size > ENTRIES
+    most = [max(heap[part * size : (part + 1) * size]) for part in range(PARTS)]
+    assert max(most[1:]) <= most[0], most
