@@ -31,12 +31,13 @@ class Wake:
     """What one wake is made of.
 
     fault: None, or why the lock stays closed: (word of logbook.FAULTS, setting). lost: None, or why the log was begun
-    anew, a word of logbook.FAULTS. feed: as of a Vault.
+    anew, a word of logbook.FAULTS. feed: as of a Vault. counted: the journal has this boot.
     """
 
     def __init__(self, board):
         self.board = board
         self.fault = self.lost = None
+        self.counted = False
         self.partition = self.vault = self.feed = None
         self.config = Closed
         self.state = State(Grants(b""))
@@ -167,7 +168,12 @@ class Wake:
     def in_order(self):
         """The lock sleeps with nothing left to do, or has opened: what comes is no boot in a row with those before."""
         restarts = 0 if self.fault else self.state.restarts
-        if restarts < 2:  # worth no record: the next boot will be the second
+        if restarts < 2 and self.counted:  # worth no record: the next boot will be the second
+            return
+        from firmware.uncounted import forget
+
+        forget(self.board)
+        if restarts < 2:
             return
         told = 1
         while told * 2 <= restarts:
@@ -185,6 +191,10 @@ class Wake:
         if self.board.slept():
             return min(max(0, memory.relock_at - self.board.rtc_seconds()), doors.LONGEST_S)
         restarts = self.state.restarts
+        if not self.counted:
+            from firmware.uncounted import count
+
+            restarts = count(self.board)
         if doors.patience_s(restarts - 1) > doors.AWAIT_S and self._jam_told():
             memory.told = doors.STUCK
         return doors.patience_s(restarts)
@@ -219,6 +229,7 @@ class Wake:
             self.logbook.event(log.REPLACED)
         if boots > state.boots or replaced:
             self.count(boots, state.restarts + new)
+        self.counted = True
 
     def _tell_boot(self, restarts):
         """Of many boots in a row the first is told, and each that doubles their number, for those before, too; those
@@ -251,7 +262,8 @@ def build(board, keypad):
     door = doors.Door(bolt, board.reed, wake.battery, *delays, config.battery_low_mv)
     if held_s:
         door.hold(board.now(), held_s)
-    door.defer(board.now(), wake.patience_s())
+    if not door.locked:
+        door.defer(board.now(), wake.patience_s())
     if door.closed and wake.memory.told == doors.FORCED:
         wake.memory.told = 0
     signals = Signals(board.led, board.buzzer, config.mute)
