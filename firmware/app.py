@@ -40,6 +40,7 @@ def run(board):
         board.quiet()
         calling.wake.crash()
     now = board.now()
+    calling.wake.memory.stuck = keypad.down
     retry_ms, radio_ms = _retry_ms(session.door, calling.wake.memory, board), calling.radio_ms()
     if radio_ms:
         retry_ms = min(retry_ms or radio_ms, radio_ms)

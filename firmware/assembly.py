@@ -242,6 +242,7 @@ def build(board, keypad):
     """A Session ready to be served, and what calls the other end; `keypad` is polled along the way."""
     keypad.poll(board.now())
     wake = Wake(board)
+    keypad.expect(wake.memory.stuck)
     attempts, held_s = None, 0
     try:
         wake.feed = board.watchdog.feed

@@ -9,8 +9,8 @@ import struct
 from micropython import const
 
 _LONGEST = const(34560000)  # 400 days, in seconds: nothing sleeps for so long
-_FORMAT = "<4sIIIIIIIIIIIIIBBBBBBH"
-_MARK = b"dbt9"  # changes with the layout: what another version left is forgotten
+_FORMAT = "<4sIIIIIIIIIIIIIBBBBBBHH"
+_MARK = b"dbtA"  # changes with the layout: what another version left is forgotten
 
 ON_CALLS = 0xFFFFFFFF
 """As `Memory.radio_at`: the lock has a radio, and checks in when it is called, never by itself."""
@@ -33,7 +33,8 @@ class Memory:
     other end. radio_at: when the lock checks in by itself, 0: it has no radio; or UNKNOWN, or ON_CALLS. news: what the
     other end should know and was not told, NEWS and URGENT of logbook.py; tell_at: when that is tried, 0: as soon as
     may be; tries: how often it was. checked: `Vault.mark` of the newest set that was found
-    right to the last field. radio: up to 256 bytes that the radio keeps (net/recall.py).
+    right to the last field. stuck: keys that were down when it fell asleep (`Keypad.down`).
+    radio: up to 256 bytes that the radio keeps (net/recall.py).
     """
 
     def __init__(self, board):
@@ -44,7 +45,7 @@ class Memory:
         self.sure = self.told = self.retries = self.held_until = self.held_by = self.call = 0
         self.radio_at = UNKNOWN
         self.checked = 0
-        self.news = self.tell_at = self.tries = self.relock_at = 0
+        self.news = self.tell_at = self.tries = self.relock_at = self.stuck = 0
         self.radio = b""
         self.fresh = not self._take(kept)
 
@@ -52,7 +53,7 @@ class Memory:
         """Remember what the attributes say now."""
         moments = self.counted_at, self.seen, self.seen_at, self.owner_at, self._board.rtc_seconds()
         seconds = self.credit, self.reference, self.doubt, self.held_until, self.radio_at, self.tell_at, self.checked
-        data = struct.pack(_FORMAT, _MARK, *seconds, *moments, self.relock_at, *self._small(), self.held_by)
+        data = struct.pack(_FORMAT, _MARK, *seconds, *moments, self.relock_at, *self._small(), self.held_by, self.stuck)
         data += self.radio
         self._board.remember(data + struct.pack("<I", binascii.crc32(data)))
 
@@ -71,7 +72,7 @@ class Memory:
             return False
         self.credit, self.reference, self.doubt, self.held_until, self.radio_at, self.tell_at, self.checked = fields[:7]
         self.counted_at, self.seen, self.seen_at, self.owner_at = counted_at, seen, seen_at, owner_at
-        self.sure, self.told, self.retries, self.call, self.news, self.tries, self.held_by = fields[13:]
+        self.sure, self.told, self.retries, self.call, self.news, self.tries, self.held_by, self.stuck = fields[13:]
         self.relock_at = fields[12]
         self.radio = bytes(kept[size:end])
         return True

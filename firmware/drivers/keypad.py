@@ -66,6 +66,16 @@ class Keypad:
             self._settle(raw)
         return self._length > 0 or was_active and not self.active
 
+    @property
+    def down(self):
+        """The contacts that count as closed, bit = index into KEYS."""
+        return self._down
+
+    def expect(self, mask):
+        """Contacts of `mask`, closed when the lock fell asleep, are stuck where they still are, and no keys of now."""
+        self._down = mask & self._raw
+        self.settled = self._down == self._raw
+
     def steady(self):
         """Whether the matrix is as the last look has found it, with no key down or one: mostly so, and soon seen."""
         row = self._row

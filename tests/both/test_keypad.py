@@ -178,3 +178,16 @@ def test_keys_wait_in_order_until_they_are_read_and_the_seventeenth_is_dropped()
         hands.hold(key, 20)
         hands.hold("", 20)
     assert hands.read() == "1234567890123456"
+
+
+def test_what_was_down_as_the_lock_fell_asleep_is_no_new_key_and_keeps_no_other_from_being_one():
+    for still, also, keys in (("8", "", ""), ("8", "1", "1"), ("", "1", "1"), ("8", "13", ""), ("", "", "")):
+        hands = Hands()
+        hands.hold(still + also, POLL_MS)
+        for keypad in (hands.keypad, hands.other):
+            keypad.expect(1 << KEYS.index("8"))
+        hands.hold(still + also, 80)
+        assert hands.read() == keys, (still, also)
+        hands.hold("", 40)
+        hands.hold("8", 80)
+        assert hands.read() == "8"
