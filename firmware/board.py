@@ -60,7 +60,7 @@ class Board:
 
     def _listen(self):
         for column in self.columns:
-            column.init(Pin.IN, Pin.PULL_DOWN, hold=False)
+            column.init(Pin.IN, Pin.PULL_DOWN)
 
     def quiet(self):
         """No current on the motor, whoever was driving it; no light, no sound."""

@@ -40,7 +40,7 @@ class Keypad:
         self._first = 0
         self._length = 0
         for row in rows:
-            row.init(row.OUT, value=1)
+            row.init(row.OUT, value=1)  # the level stays while it floats
 
     @property
     def active(self):
@@ -84,7 +84,7 @@ class Keypad:
         # With that row afloat no other key of its column makes it high; with all rows high no other column is.
         row.init(row.IN)
         shared = self._look() & self._column
-        row.init(row.OUT, value=1)
+        row.init(row.OUT)
         return not shared and self._look() == self._column
 
     def read(self):
@@ -131,10 +131,10 @@ class Keypad:
         for row in self._rows:
             row.init(row.IN)
         for row in self._rows:
-            row.init(row.OUT, value=1)
+            row.init(row.OUT)
             mask |= self._look() << bit
             bit += 3
             row.init(row.IN)
         for row in self._rows:
-            row.init(row.OUT, value=1)
+            row.init(row.OUT)
         return mask

@@ -19,6 +19,7 @@ _READ_CALL_US = protocol.READ_CALL_US
 _READ_BYTES_PER_US = protocol.READ_BYTES_PER_US
 _LEGIBLE = protocol.LEGIBLE
 _MOST_TAIL = const(60)  # bytes
+_CONTACTS = const(0xFFF)  # in `matrix`
 
 Stream = object
 """What an object inherits from so that `tls` takes it for a socket; the VM's entry puts `io.IOBase` here."""
@@ -40,11 +41,11 @@ class Chip:
         self.flags = 0  # of the last reply
         self.now = self.next = self.fed = 0
         self.levels = self.contacts = 0
-        self.high = self.driven = 0  # rows of the matrix driven high, and driven at all: masks, bit 0 the top row
+        self.matrix = 0  # the key matrix: contacts, from bit 12 on rows driven high, from bit 16 on rows driven at all
         self.lit = -1  # what `light` returns, -1: not known
         self.floating = 0  # pads of columns without a pull-down: a mask
         self.tail = b""
-        self.situations = {}  # pads of columns that are high by driven rows, high rows and contacts, as far as met
+        self.situations = {}  # pads of columns that are high, by `matrix`, as far as met
         self.dozed = 0  # microseconds of light sleep since the last request
         self.unasked = 0  # bytes of flash read without a request since the last one
         self.readings = ()  # of the ADC, that follow if no request comes first
@@ -58,8 +59,8 @@ class Chip:
         self.columns = hello[9:12]
         self.floating = sum([1 << pad for pad in self.columns])
         self.mac = hello[12]
-        self.high = self._rows_in(self.held_high)
-        self.driven = self.high | self._rows_in(self.held_low)
+        high = self._rows_in(self.held_high)
+        self.matrix |= (high | self._rows_in(self.held_low)) << 16 | high << 12
         self.armed = (0, -1, 0, 0)  # wake sources: ext1 mask, ext0 pin, ext0 level, ext1 level
         self.rtc = 0  # pads that the RTC has kept since a light sleep that they could have ended: mask
         self.radio = False  # Wi-Fi is on
@@ -83,8 +84,7 @@ class Chip:
         self.dozed = self.unasked = self.taken = 0
         self.now, self.next, self.levels, contacts, error, size, self.flags = struct.unpack(protocol.REPLY, head)
         if contacts != self.contacts:
-            self.contacts = contacts
-            self.lit = -1
+            self.close(contacts)
         if error:
             raise OSError(error, "refused")  # with two arguments CPython, too, has it as errno
         return self.rest(size) if size else b""
@@ -139,8 +139,15 @@ class Chip:
 
     def row(self, row, state):
         """Output `state` (LOW, HIGH, FLOATING) on a row of the key matrix, given as a mask."""
-        self.high = self.high | row if state == protocol.HIGH else self.high & ~row
-        self.driven = self.driven & ~row if state == protocol.FLOATING else self.driven | row
+        self.matrix &= ~(row << 16 | row << 12)
+        if state != protocol.FLOATING:
+            self.matrix |= row << 16 | (row << 12 if state == protocol.HIGH else 0)
+        self.lit = -1
+
+    def close(self, contacts):
+        """From now on these contacts of the key matrix are closed."""
+        self.matrix = self.matrix & ~_CONTACTS | contacts
+        self.contacts = contacts
         self.lit = -1
 
     def light(self):
@@ -148,18 +155,17 @@ class Chip:
 
         One that the RTC has reads low; one without its pull-down catches noise and reads high.
         """
-        situation = (self.driven << 4 | self.high) << 12 | self.contacts
-        situations = self.situations
-        joined = situations[situation] if situation in situations else self._join(situation)
-        lit = self.lit = (joined | self.floating) & ~self.rtc
+        lit = self.lit = (self._joined() | self.floating) & ~self.rtc
         return lit
 
-    def _join(self, situation):
-        """Pads of columns that a high row makes high, for a situation that is met for the first time."""
-        joined, found = columns(self.high, self.driven, self.contacts), 0
-        for index, pad in enumerate(self.columns):
-            found |= (joined >> index & 1) << pad
-        self.situations[situation] = found
+    def _joined(self):
+        """Pads of columns that a high row makes high."""
+        found = self.situations.get(self.matrix)
+        if found is None:
+            joined, found = columns(self.matrix >> 12 & 15, self.matrix >> 16, self.contacts), 0
+            for index, pad in enumerate(self.columns):
+                found |= (joined >> index & 1) << pad
+            self.situations[self.matrix] = found
         return found
 
     def pull(self, column, down):
@@ -196,13 +202,11 @@ class Chip:
 
     def wakes(self):
         """True when an armed pad has its level already, so that a sleep ends at once."""
-        situation = (self.driven << 4 | self.high) << 12 | self.contacts
-        joined = self.situations[situation] if situation in self.situations else self._join(situation)
-        return protocol.wake_source(self.levels | joined, *self.armed) != 0
+        return protocol.wake_source(self.levels | self._joined(), *self.armed) != 0
 
     def sleep_request(self, until):
         """Payload for a sleep that a timer ends at `until` (0: none)."""
-        return struct.pack(protocol.SLEEP, until, *self.armed, self.high, self.driven)
+        return struct.pack(protocol.SLEEP, until, *self.armed, self.matrix >> 12 & 15, self.matrix >> 16)
 
     def _rows_in(self, pads):
         mask = 0

@@ -46,6 +46,7 @@ class Pin:
         self.number = number
         self.bit = 1 << number
         self._row = 1 << chip.rows.index(number) if number in chip.rows else 0
+        self._high = self._row << 16 | self._row << 12  # of `chip.matrix`, when it drives its row high
         self._column = chip.columns.index(number) if number in chip.columns else -1
         self._mode = self.IN
         self._pull = 0
@@ -87,15 +88,14 @@ class Pin:
         if self._held or hold is not None or mode not in (_IN, _OUT):
             Pin.init(self, mode, pull, value=value, hold=hold)
             return
-        row = self._row
         if value is not None:
             self._level = 1 if value else 0
         if mode == _IN:
-            chip.driven &= ~row
-            chip.high &= ~row
+            chip.matrix &= ~self._high
+        elif self._level:
+            chip.matrix |= self._high
         else:
-            chip.driven |= row
-            chip.high = chip.high | row if self._level else chip.high & ~row
+            chip.matrix = chip.matrix & ~self._high | self._row << 16
         self._mode = mode
         chip.lit = -1
 
@@ -133,7 +133,7 @@ class Pin:
         if level != self._level:
             self._level = 1 if level else 0
             if self._mode == self.OUT and not self._held:
-                chip.high ^= self._row
+                chip.matrix ^= self._row << 12
                 chip.lit = -1
             else:
                 self._apply()

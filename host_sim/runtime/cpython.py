@@ -65,8 +65,7 @@ def join(modules, port):
         chip.dozed = chip.unasked = chip.taken = 0
         chip.now, chip.next, chip.levels, contacts, chip.flags = present()
         if contacts != chip.contacts:
-            chip.contacts = contacts
-            chip.lit = -1
+            chip.close(contacts)
         if error:
             raise OSError(error, "refused")
         return reply
