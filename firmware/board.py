@@ -26,6 +26,7 @@ _MAINTENANCE = const(39)  # main.py reads it, before anything of this package is
 
 _GPIO_IN = const(0x3FF4403C)  # levels of GPIO 0 to 31 (ESP32 technical reference manual, GPIO_IN_REG)
 _2000 = const(946684800)  # unix second of the chip's epoch
+_TICKS = const(0x3FFFFFFF)  # ticks begin anew at 2**30 (MicroPython, where small integers have 31 bits)
 _LONGEST = const(600000000)  # seconds, 19 years: no chip has had power for so long
 
 
@@ -75,7 +76,7 @@ class Board:
 
     def now(self):
         """Milliseconds since this boot; good for six days of being awake, a thousand times the longest session."""
-        return time.ticks_diff(time.ticks_ms(), self._began)
+        return time.ticks_ms() - self._began & _TICKS
 
     def rtc_seconds(self):
         """Seconds by the chip's own clock: off by up to 5 %, runs through deep sleep and resets, not power-on.

@@ -98,6 +98,7 @@ class Replay:
 
     def _replay(self, visit):
         sectors = self._sectors
+        body, mac = sectors.body, sectors.mac
         sectors.aim(self._sequence, self.journal_id)
         self._prepared, self._announced = -1, False
         self._ordinal = last = 0
@@ -107,9 +108,16 @@ class Replay:
                 last = slot
                 if sectors.valid(self._ordinal):  # as it is most often
                     self._ordinal += 1
-                    self._take(visit)
-                elif self._recognise(slot):
-                    self._take(visit)
+                elif not self._recognise(slot):
+                    continue
+                if not sectors.genuine:
+                    raise StorageError(FORGED)
+                if sectors.repaired:
+                    self.repaired += 1
+                if body[0] < CONTROL:
+                    visit(body, mac)
+                elif body[0] == PREPARED_NOTE and body[1] < sectors.count and body[1] != self._sector:
+                    self._prepared = body[1]
             elif slot == notes:
                 self._announced, self._prepared = True, -1
             elif slot and sectors.marked:
@@ -134,17 +142,6 @@ class Replay:
         if sectors.repair(ordinal):
             self._ordinal += 1
         return sectors.repaired or ordinal > 0 and sectors.repair(ordinal - 1)
-
-    def _take(self, visit):
-        sectors = self._sectors
-        body = sectors.body
-        if not sectors.genuine:
-            raise StorageError(FORGED)
-        self.repaired += sectors.repaired
-        if body[0] < CONTROL:
-            visit(body, sectors.mac)
-        elif body[0] == PREPARED_NOTE and body[1] < sectors.count and body[1] != self._sector:
-            self._prepared = body[1]
 
     def history(self, journal_id, newest=0):
         """Yield (body, MAC, sequence of the sector) of every readable record of a journal (None: of any), oldest first.

@@ -60,7 +60,11 @@ class WLAN:
 
     def isconnected(self):
         """Whether it is associated and has an address."""
-        return bool(_state()[8])
+        now = chip.now + protocol.STATUS_US
+        if chip.wifi and now < chip.next:  # as in `_state`: nothing is asked so often
+            chip.now = now
+            return chip.wifi[8] > 0
+        return _state()[8] > 0
 
     def status(self, what=None):
         """One of STAT_*; with "rssi" the signal in dBm. While it tries again and again that is STAT_CONNECTING."""

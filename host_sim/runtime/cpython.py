@@ -175,17 +175,19 @@ class _Modules:
         return name in self._kept or name not in self._table
 
     def _import(self, name, globals=None, locals=None, fromlist=(), level=0):
-        if level:
-            parts = globals["__package__"].split(".")
-            name = ".".join(parts[: len(parts) - level + 1] + ([name] if name else []))
-        top = name.partition(".")[0]
-        if self.find(top) is None:
-            return builtins.__import__(name, globals, locals, fromlist, level)
-        module = self.find(name)
+        module = self._table.get(name) if fromlist and not level else None
         if module is None:
-            raise ImportError(f"no module named '{name}'")
-        if not fromlist:
-            return self._table[top]
+            if level:
+                parts = globals["__package__"].split(".")
+                name = ".".join(parts[: len(parts) - level + 1] + ([name] if name else []))
+            top = name.partition(".")[0]
+            if self.find(top) is None:
+                return builtins.__import__(name, globals, locals, fromlist, level)
+            module = self.find(name)
+            if module is None:
+                raise ImportError(f"no module named '{name}'")
+            if not fromlist:
+                return self._table[top]
         for attribute in fromlist:
             if not hasattr(module, attribute):
                 self.find(f"{name}.{attribute}")

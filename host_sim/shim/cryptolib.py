@@ -6,6 +6,24 @@ It stands for the chip's module as well. The VM has its own.
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 _ECB = 1
+_MOST_KEPT = 64
+
+
+class _Updates(dict):
+    """(key, whether it encrypts) -> what does that to whole blocks: no block knows of another, so it is made once."""
+
+    BEGUN_ANEW = True  # a boot finds here what it would make
+
+    def __missing__(self, use):
+        key, encrypts = use
+        if len(self) >= _MOST_KEPT:
+            self.clear()
+        cipher = Cipher(algorithms.AES(key), modes.ECB())
+        update = self[use] = (cipher.encryptor() if encrypts else cipher.decryptor()).update
+        return update
+
+
+_updates = _Updates()
 
 
 class aes:
@@ -16,7 +34,7 @@ class aes:
             raise ValueError("mode")
         if len(key) not in (16, 32):
             raise ValueError("key")
-        self._cipher = Cipher(algorithms.AES(bytes(key)), modes.ECB())
+        self._key = bytes(key)
         self._encrypts = None
         self._update = None
 
@@ -33,7 +51,7 @@ class aes:
             raise ValueError("blksize % 16")
         if self._encrypts is None:
             self._encrypts = encrypts
-            self._update = (self._cipher.encryptor() if encrypts else self._cipher.decryptor()).update
+            self._update = _updates[self._key, encrypts]
         if self._encrypts != encrypts:
             raise ValueError("can't encrypt & decrypt")
         done = self._update(bytes(data))

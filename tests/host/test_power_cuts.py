@@ -187,8 +187,7 @@ BROKEN = {
         REPLAY,
         [
             ("                last = slot\n", ""),
-            ("  # as it is most often\n", "\n                    last = slot\n"),
-            ("_recognise(slot):\n", "_recognise(slot):\n                    last = slot\n"),
+            ("if not sectors.genuine:\n", "last = slot\n                if not sectors.genuine:\n"),
         ],
         "sets bits",
     ),

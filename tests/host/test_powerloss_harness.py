@@ -52,8 +52,7 @@ SEEDS = {
                 "_replay",
                 [
                     ("last = slot\n", "pass\n"),
-                    ("self._ordinal += 1\n", "self._ordinal += 1; last = slot\n"),
-                    ("_recognise(slot):\n", "_recognise(slot):\n                last = slot\n"),
+                    ("if not sectors.genuine:\n", "last = slot\n            if not sectors.genuine:\n"),
                 ],
             )
         ],
