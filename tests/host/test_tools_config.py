@@ -34,6 +34,13 @@ def errors_of(text):
     return caught.value.errors
 
 
+def test_the_examples_radio_is_one_without_its_signs():
+    plain, signs = EXAMPLE.read_text(encoding="utf-8").split("# [radio]\n")
+    radio = parse(plain + "[radio]\n" + signs.replace("\n# ", "\n").removeprefix("# "), NOW).radio
+    assert (radio["gateway"], radio["security"], radio["often_s"], radio["rarely_s"]) == (1, "certificate", 300, 3600)
+    assert len(bytes.fromhex(radio["user"])) == 8
+
+
 def test_the_example_is_a_lock():
     lock = load(EXAMPLE, NOW)
     grants = lock.table()
