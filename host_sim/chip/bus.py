@@ -155,17 +155,17 @@ class Chip:
 
         One that the RTC has reads low; one without its pull-down catches noise and reads high.
         """
-        lit = self.lit = (self._joined() | self.floating) & ~self.rtc
+        matrix, situations = self.matrix, self.situations
+        joined = situations[matrix] if matrix in situations else self._join()
+        lit = self.lit = (joined | self.floating) & ~self.rtc
         return lit
 
-    def _joined(self):
-        """Pads of columns that a high row makes high."""
-        found = self.situations.get(self.matrix)
-        if found is None:
-            joined, found = columns(self.matrix >> 12 & 15, self.matrix >> 16, self.contacts), 0
-            for index, pad in enumerate(self.columns):
-                found |= (joined >> index & 1) << pad
-            self.situations[self.matrix] = found
+    def _join(self):
+        """Pads of columns that a high row makes high: a mask, kept in `situations`."""
+        joined, found = columns(self.matrix >> 12 & 15, self.matrix >> 16, self.contacts), 0
+        for index, pad in enumerate(self.columns):
+            found |= (joined >> index & 1) << pad
+        self.situations[self.matrix] = found
         return found
 
     def pull(self, column, down):
@@ -202,7 +202,9 @@ class Chip:
 
     def wakes(self):
         """True when an armed pad has its level already, so that a sleep ends at once."""
-        return protocol.wake_source(self.levels | self._joined(), *self.armed) != 0
+        matrix, situations = self.matrix, self.situations
+        joined = situations[matrix] if matrix in situations else self._join()
+        return protocol.wake_source(self.levels | joined, *self.armed) != 0
 
     def sleep_request(self, until):
         """Payload for a sleep that a timer ends at `until` (0: none)."""
