@@ -56,6 +56,14 @@ def test_what_is_wrong_is_told_with_its_line(tmp_path, written, instead, wrong):
     assert f"{path}:{wrong}" in str(caught.value).splitlines()
 
 
+@pytest.mark.parametrize("text", [b"\xff", b"[broker\n", b"a = " + b"[" * 20_000], ids=["bytes", "torn", "deep"])
+def test_what_is_no_toml_is_told(tmp_path, text):
+    path = key_file(tmp_path)
+    path.write_bytes(text)
+    with pytest.raises(KeyFileError, match="no TOML"):
+        load(path)
+
+
 def test_two_locks_of_one_name_are_told(tmp_path):
     path = key_file(tmp_path, locks=2)
     path.write_text(path.read_text().replace("door 1", "door 0"))

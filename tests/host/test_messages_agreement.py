@@ -80,11 +80,20 @@ def test_a_hello_arrives(nonce, clock, log, generation, attempts, power, reason,
     )
 
 
-@given(NONCES, U32, U32, MACS, st.lists(st.binary(min_size=28, max_size=28), min_size=1, max_size=20))
+FIRSTS = st.integers(1, 0xFFFFFFFF - 19)
+
+
+@given(NONCES, FIRSTS, U32, MACS, st.lists(st.binary(min_size=28, max_size=28), min_size=1, max_size=20))
 def test_events_arrive(nonce, first, sector, before, events):
     read = other_end.read(lock.EVENTS, lock.pack_events(nonce, first, sector, before, b"".join(events)))
     assert (read.nonce, read.first, read.sector, read.before) == (Nonce(*nonce), first, sector, before)
     assert [body + mac for body, mac in read.records] == events
+
+
+@pytest.mark.parametrize(("first", "count"), [(0, 1), (0xFFFFFFFF, 2), (0xFFFFFFFF - 18, 20)])
+def test_events_of_which_no_lock_has_the_numbers_are_malformed(first, count):
+    with pytest.raises(MessageError):
+        other_end.read(lock.EVENTS, lock.pack_events((1, 0), first, 1, bytes(4), bytes(28 * count)))
 
 
 @given(NONCES, U32, st.sampled_from(sorted(other_end.RESULTS)), st.text(max_size=60))

@@ -143,6 +143,7 @@ def test_ten_errors_are_told_at_once_with_their_lines():
     ("text", "line", "part"),
     [
         ("[[grant]\n", 1, "no TOML: "),
+        ("a = " + "[" * 20_000, 1, "no TOML: nested too deeply"),
         ("a = 1\nb = \n", 2, "no TOML: invalid value"),
         ("grant = 3\n", 1, "grant: write [[grant]] above each"),
         ("\n[[settings]]\nmute = true\n", 2, "settings: write [settings] above its lines"),

@@ -72,6 +72,8 @@ def parse(text, now=0):
         found = re.fullmatch(r"(.*) \(at (?:line (\d+), column \d+|end of document)\)", str(error), re.DOTALL)
         what, line = (found[1], int(found[2] or len(text.splitlines()))) if found else (str(error), 1)
         raise ConfigErrors([(line, f"no TOML: {what[:1].lower()}{what[1:]}")]) from None
+    except RecursionError:
+        raise ConfigErrors([(1, "no TOML: nested too deeply")]) from None
     return _Reader(tables, Lines(text), now).lock_file()
 
 

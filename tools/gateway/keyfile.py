@@ -153,6 +153,8 @@ def load(path):
         tables = tomllib.loads(text)
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise KeyFileError(f"{path}: no TOML: {error}") from error
+    except RecursionError:
+        raise KeyFileError(f"{path}: no TOML: nested too deeply") from None
     errors = []
     found = _key_file(tables, path.parent, lambda where, why: errors.append((where, why)))
     if errors:

@@ -66,9 +66,6 @@ def findings(found):
     """Findings, and what to do about each; those that are not good come first."""
     made = _table("Doctor", "", "what", "do")
     for each in sorted(found, key=lambda each: each.good):
-        what, do = (
-            Text(plain(each.what)),
-            Text(plain(each.do)),
-        )  # some of it is a lock's
+        what, do = Text(plain(each.what)), Text(plain(each.do))  # may have words of a lock
         made.add_row("ok" if each.good else "!", what, do, style="" if each.good else "red")
     return made

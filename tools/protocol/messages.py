@@ -46,6 +46,8 @@ RESULTS = {
 REASONS = {lock.BY_TIMER: "timer", lock.BY_CALL: "call", lock.BY_EVENT: "event", lock.BY_ENTRY: "entry waits"}
 QUALITIES = (1, 2, 3)
 """Of the clock: trusted, stale, lost."""
+_LAST_EVENT = 0xFFFFFFFF
+"""Numbers of events have 32 bits, and a lock comes to none beyond."""
 
 
 @dataclass(frozen=True, order=True)
@@ -192,6 +194,8 @@ def _events(text):
     records = tuple(struct.iter_unpack(f"{lock.EVENT_SIZE - 4}s4s", text[fixed:]))
     if not 0 < len(records) <= lock.MAX_EVENTS:
         raise MessageError(f"events: {len(records)} of them")
+    if not 0 < first <= _LAST_EVENT - len(records) + 1:
+        raise MessageError(f"events: {len(records)} of them from number {first} on")
     return Events(Nonce(boots, number), first, sector, before, records)
 
 
