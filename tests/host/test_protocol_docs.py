@@ -5,8 +5,8 @@ import struct
 
 import pytest
 
-from firmware import rights
-from firmware.net import checkin, commands, keys
+from firmware import calling, limits, rights
+from firmware.net import checkin, commands, keys, when
 from firmware.net import messages as lock
 from tests.host.vm import ROOT
 from tools.protocol import messages, vectors
@@ -113,3 +113,22 @@ def test_the_example_is_the_vector():
         "ciphertext": message[32:],
         "message": message,
     }
+
+
+def test_what_is_bounded_by_the_day_is_as_documented():
+    text = " ".join(PAGE.split())
+    assert (limits.COMMANDS, limits.CHANGES, limits.ALL_CHANGES) == (24, 8, 10)
+    assert "24 commands in a day of the chip's clock, eight of which may change the set or its key, and all" in text
+    assert "all such senders together ten of those" in text
+    assert [row[1:] for row in calling._BUDGETS] == [(3, 2 * 3600), (2, 12 * 3600)]
+    assert "three at once, one more in two hours" in text and "two at once, one more in twelve hours" in text
+
+
+def test_when_what_failed_is_tried_again_is_as_documented():
+    lock = bytes(8)  # whose share of the spread is all the same
+    least = [when.again_in(urgent, tries, lock) for urgent in (True, False) for tries in (0, 20)]
+    for shown, most in zip(least, (60, 3600, 3600, 86400), strict=True):
+        assert most * 9 // 10 <= shown <= most
+    text = " ".join(PAGE.split())
+    assert "again after a minute, doubled up to an hour" in text
+    assert "where there is no timer after an hour, doubled up to a day" in text

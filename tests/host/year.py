@@ -15,6 +15,7 @@ from tests.host.stranger import APP, COURIERS, DAY, GUEST_CODES, GUESTS, HOUR, L
 HOURS = YEAR_S // HOUR
 _BUSY_EVERY = 7 * 24  # hours: in one of so many he also types the owner's length as often as that is compared
 _LONGEST = 400 * DAY
+_CUT = "cut short"  # by a power cut, before there was a decision
 _VISITS = ("app", "app", "guest", "guest", "guest", "courier", "courier", "courier", "owner", "owner")
 
 
@@ -170,7 +171,7 @@ class Year:
     def lines(self):
         """The year in words."""
         yield f"{self.seconds / DAY:.0f} days, {sum(self.stranger.values()):,} entries of the stranger's:"
-        yield "  " + ", ".join(f"{count:,} {word}" for word, count in self.stranger.most_common())
+        yield "  " + ", ".join(f"{count:,} {word or _CUT}" for word, count in self.stranger.most_common())
         for length, (most, count, computed, met) in self.chances().items():
             yield f"  {length:>2} digits: {count:,} guesses, at most {most:,}; P {met:.2e}, at most {computed:.2e}"
         rate = self.busy_guesses * 15 / self.busy_s if self.busy_s else 0
