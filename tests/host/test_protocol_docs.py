@@ -90,7 +90,9 @@ def test_how_long_a_check_in_takes_is_as_documented():
     text = " ".join(PAGE.split())
     assert f"waits {checkin.REPLY_MS // 1000} s for the reply, {checkin._LEFT_MS // 1000} s after it" in text
     assert f"listens: for {checkin.LISTEN_MS // 1000} s where" in text
-    assert f"All of it but the listening has {checkin.EXCHANGE_MS // 1000} s" in text
+    exchange_s = checkin.EXCHANGE_MS // 1000
+    assert f"all of it has {exchange_s} s, from Wi-Fi to `bye`; with it there are {exchange_s} s before" in text
+    assert f"and {exchange_s // 4} s after it" in text
 
 
 def test_settings_that_can_be_changed_are_as_documented():
