@@ -1,5 +1,7 @@
 """A stranger at the keypad every hour of a year: what is compared stays within what the risk was computed from."""
 
+import re
+
 import pytest
 
 from firmware.core.budget import Budget
@@ -8,6 +10,7 @@ from firmware.core.verify import classify
 from firmware.core.words import DECISIONS, EARLY, OPENED, UNKNOWN, WRONG
 from tests.host import stranger
 from tests.host.stranger import DAY, HOUR, Lock
+from tests.host.vm import ROOT
 from tests.host.year import Year
 
 _MONTH = 30 * 24
@@ -41,6 +44,24 @@ def test_a_year_with_everything_that_goes_wrong():
     assert owner["opened"] > 700
     couriers = {word: count for (who, word), count in year.answers.items() if who == "courier"}
     assert couriers["budget"] > couriers["opened"] > 0
+    check_page(year)
+
+
+def check_page(year):
+    """docs/security.md says of that year what it came to."""
+    page = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    told = re.search(
+        r"What is compared comes to ([\d,]+) of ([\d,]+) and ([\d,]+) of ([\d,]+)\.", " ".join(page.split())
+    )
+    numbers = [int(number.replace(",", "")) for number in told.groups()]
+    found = [chance for length, chance in year.chances().items() if length != 12]
+    assert numbers[1::2] == [allowed for allowed, *_ in found]
+    assert numbers[::2] == pytest.approx([compared for _, compared, *_ in found], rel=0.02)
+    others = {word: 0 for _, word in year.answers}
+    for (who, word), count in year.answers.items():
+        others[word] += count if who != "owner" else 0
+    assert others["budget"] > 0.9 * sum(others.values())
+    assert "more than nine in ten of the visits by others than the owner" in " ".join(page.split())
 
 
 def test_without_mishaps_the_bound_is_met_to_the_entry():
