@@ -55,6 +55,7 @@ def _retry_ms(door, memory, board):
     ends: the chip's own clock, which ends a sleep, may be 5 % slow."""
     held, deferred = door.held(board.now()), door.deferred(board.now())
     if held:
+        memory.keep()
         return held - held // 20
     delay = 0 if door.locked else deferred or min(_RETRY_MS << memory.retries, _DAY_MS)
     memory.relock_at = deferred and board.rtc_seconds() + deferred // 1000 + 1

@@ -2,6 +2,7 @@
 
 import pytest
 
+from firmware.core.words import HOLD_OPEN, UNLOCK
 from host_sim.lock import Lock, LockConfig
 
 HOUR = 3600
@@ -47,3 +48,20 @@ def test_a_stuck_key_keeps_nobody_out(lock, hold_ms):
     lock.type("*" + code + "#")
     lock.wait(3)
     assert lock.answer == "opened"
+
+
+@pytest.mark.parametrize("runtime", ["cpython", "micropython"])
+def test_a_stuck_key_does_not_keep_anybody_from_ending_a_hold(runtime):
+    config = LockConfig(grants=[{"label": "host", "kind": "event", "permissions": UNLOCK | HOLD_OPEN}])
+    with Lock(runtime=runtime, config=config) as lock:
+        lock.wait(30)
+        lock.wake()
+        lock.type(lock.issue("host") + "#")
+        lock.wait(30)
+        lock.world.keys.press("8")
+        lock.wait(60)
+        assert lock.bolt == "unlocked" and not lock.awake
+        lock.press("1", 900)
+        lock.wait(1)
+        lock.type("*#")
+        assert lock.run_until(lambda: lock.bolt == "locked", 3)
