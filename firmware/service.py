@@ -98,7 +98,7 @@ class Service:
         fields = json.loads(settings)
         fields["mute"] = not fields["mute"]
         self._wake.vault.replace(json.dumps(fields, separators=(",", ":")).encode(), packed)
-        self._session.signals.mute = fields["mute"]
+        self._wake.config.mute = self._session.signals.mute = fields["mute"]
         self._log(5)
         return self._settle()
 

@@ -1,5 +1,7 @@
 """What a change of the set by radio does to what lasts at the door: an entry that waits, a bolt that is held open."""
 
+import json
+
 import pytest
 
 from firmware.calling import BANKS
@@ -323,3 +325,26 @@ def test_an_error_of_flash_in_the_midst_of_a_change_is_told_with_its_time(runtim
         (told,) = [event for event in lock.log() if event["kind"] == "fault"]
         assert told["detail"] == FAULTS.index(PROGRAM)
         assert abs(told["t"] - lock.now) < 60
+
+
+@BOTH
+def test_a_lock_that_was_muted_at_the_keypad_is_unmuted_by_radio_in_the_same_wake(runtime):
+    with radio_lock(runtime, grants=[*GRANTS, OWNERS]) as (lock, peer):
+        lock.wake()
+        lock.wait(16)
+        lock.wake()
+        lock.type("0#")
+        assert lock.run_until(lambda: len(peer.issuers.of(Hello, CARRIER)) == 1, 10)
+        lock.type(OWNERS_CODE + "#")
+        lock.wait(3)
+        lock.type("5#")
+        lock.wait(3)
+        assert muted(lock)
+        assert answered(lock, peer, GATEWAY, m.MUTE, 0) == m.DONE
+        assert not muted(lock)
+        assert answered(lock, peer, GATEWAY, m.MUTE, 0) == m.BEFORE
+
+
+def muted(lock):
+    """What the vault says."""
+    return json.loads(Vault(Namespace(lock.world.nvs, "dropbolt")).load()[0])["mute"]
