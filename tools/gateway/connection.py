@@ -71,7 +71,7 @@ class Connection:
             return False
         client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, _NAME, clean_session=True, reconnect_on_failure=False)
         client.max_inflight_messages_set(0)
-        client.on_message = lambda _client, _data, said: self._inbox.append((said.topic, said.payload, said.retain))
+        client.on_message = self._heard
         client.on_connect = self._connected
         client.on_subscribe = self._subscribed
         if self._broker.user is not None:
@@ -102,6 +102,12 @@ class Connection:
         self._told("broker", "connected" if not self._broker.insecure else "connected WITHOUT TLS: see who reads along")
         self._wait = _FIRST_WAIT_S
         self.joined = True
+
+    def _heard(self, _client, _data, said):
+        try:
+            self._inbox.append((said.topic, said.payload, said.retain))
+        except UnicodeDecodeError:  # a topic that no lock has, from a broker that should not let it through
+            pass
 
     def _loop(self, timeout):
         """One turn of the client; a connection that broke is given up."""
