@@ -258,7 +258,8 @@ class Commands:
         else:
             from firmware.net.rekeying import change_issuer
 
-            change_issuer(self._keys, self._gateway, actions, mark, kind, *fields)
+            known = self._actions.permissions(fields[0])
+            change_issuer(self._keys, self._gateway, known, actions, mark, kind, *fields)
 
 
 def _unpacked(kind, text):

@@ -9,15 +9,21 @@ from firmware.net.keys import MAX_KEYS, SPENT
 from firmware.net.messages import BEFORE, FULL, MALFORMED, REFUSED, REVOKE_ISSUER, UNKNOWN, Refused
 
 
-def change_issuer(keys, gateway, actions, mark, kind, number, permissions=0, quota=0, epoch=0, root=b"", label=""):
-    """Do a command that puts or revokes an issuer, with its keys; `actions`: whose methods do that. Raises Refused."""
+def change_issuer(
+    keys, gateway, known, actions, mark, kind, number, permissions=0, quota=0, epoch=0, root=b"", label=""
+):
+    """Do a command that puts or revokes an issuer, with its keys; `actions`: whose methods do that. Raises Refused.
+
+    known: whether there is an issuer of this number. Where there is none, a key that is in use is of somebody who was
+    revoked at the keypad, and goes.
+    """
     if number == gateway and not permissions & OWNER:
         raise Refused(REFUSED, b"the gateway stays an owner")
     if kind == REVOKE_ISSUER:
         packed = revoked(keys, number)
         actions.revoke_issuer(number, packed, mark)
     else:
-        packed = put(keys, number, epoch, root) if epoch else None
+        packed = put(keys, number, epoch, root) if epoch else None if known else revoked(keys, number)
         actions.put_issuer(number, permissions, quota, label, packed, mark)
     if packed is not None:
         keys.load(packed)

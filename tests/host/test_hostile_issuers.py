@@ -5,7 +5,7 @@ import pytest
 from firmware.core.bounds import MAX_GRANTS
 from firmware.core.burns import MAX_REVOKED
 from firmware.core.packing import pack_grant
-from firmware.core.words import EVENT
+from firmware.core.words import EVENT, OWNER, UNLOCK
 from firmware.net import messages as m
 from host_sim.runtime import RUNTIMES
 from tests.host.radio_lock import GATEWAY, GRANTS, GUEST, next_check_in, radio_lock
@@ -17,6 +17,7 @@ OWN = {"label": "visits", "kind": "event", "digits": 8, "check": True, "issuer":
 OWN_ID = len(GRANTS) + 1
 
 
+OWNERS = {"label": "owner", "kind": "number", "number": "918273645546", "uses": 0, "permissions": UNLOCK | OWNER}
 LABEL = 32  # where it stands in a grant's record
 
 
@@ -96,3 +97,26 @@ def test_no_label_of_a_grant_is_other_than_text(runtime, label):
         say(peer, 2, m.PUT_GRANT, record[:LABEL] + "Füße".encode().ljust(12, b"\0") + record[LABEL + 12 :])
         next_check_in(lock, peer)
         assert peer.issuers.words(GUEST) == [m.MALFORMED, m.DONE]
+
+
+@BOTH
+def test_who_was_revoked_at_the_keypad_is_not_heard_again_when_his_number_is_given_to_another(runtime):
+    with radio_lock(runtime, grants=[*GRANTS, OWNERS]) as (lock, peer):
+        lock.wake()
+        lock.wait(16)
+        lock.wake()
+        lock.type(OWNERS["number"] + "#")
+        assert lock.run_until(lambda: lock.openings == 1, 20)
+        lock.wait(2)
+        lock.type("82#")
+        lock.wait(1)
+        lock.type(f"{GUEST}#")
+        assert lock.run_until(lambda: not lock.awake, 90)
+        peer.publish(peer.issuers.seal(GUEST, m.IDENTIFY))
+        next_check_in(lock, peer)
+        assert peer.issuers.words(GUEST) == []
+        another = (m.PUT_ISSUER, GUEST, UNLOCK, 9, 0, bytes(32), "another")
+        assert told(peer, lock, GATEWAY, another, (m.MUTE, 1)) == [m.DONE, m.DONE]
+        peer.publish(peer.issuers.seal(GUEST, m.IDENTIFY))
+        next_check_in(lock, peer)
+        assert peer.issuers.words(GUEST) == []

@@ -393,6 +393,24 @@ def test_what_was_revoked_at_the_keypad_stays_revoked(bench):
     assert bench.answer(couriers) == "owner"
 
 
+def test_an_issuer_who_was_revoked_at_the_keypad_comes_back_only_after_a_question(bench):
+    bench.write(CONFIG + ISSUER)
+    bench.done(FIRST)
+    assert bench.answer(bench.code("owner")) == "opened"
+    for entry in ("82#", "2#"):
+        bench.lock.type(entry)
+        bench.lock.wait(4)
+    assert bench.lock.answer == "accepted"
+    bench.lock.wait(60)
+    status, said, screen = bench.provision(NO)
+    assert status == 2
+    assert "issuer again, with the key of before: carrier?" in screen
+    assert "take those issuers out of the configuration" in said
+    bench.write(CONFIG)
+    bench.done(YES)
+    assert bench.record().settings["issuers"] == []
+
+
 def test_what_was_registered_stays_until_it_is_over(bench):
     bench.done(FIRST)
     keep = Keep(bench.keep.path)

@@ -48,6 +48,7 @@ _BACK = (
     "Is this computer's time right?"
 )
 _LEAP_S = 2
+_BACK_AGAIN = "Revoked at the lock since. Is each of these to be an issuer again, with the key of before: {}?"
 _FLASH = "the lock's flash did not do as told ({word}): run the same command again; if it stays so, take another board"
 
 
@@ -137,7 +138,8 @@ class Provisioning:
         return self._keep.replace(self._label, changed)
 
     def _dropped(self, record, found):
-        """Ask whether grants that the lock has and the configuration has not are to go."""
+        """Ask whether grants that the lock has and the configuration has not are to go, and whether issuers who were
+        revoked at the lock are to come back."""
         wanted = {grant["id"] for grant in self._wanted.config.grants} | set(record.registered)
         gone = [
             f"{label} (id {grant_id})" for grant_id, _, label in (found.rows if found else ()) if grant_id not in wanted
@@ -146,6 +148,11 @@ class Provisioning:
         gone += [f"issuer {row[1]}" for row in (found.fields["issuers"] if found else ()) if row[0] not in issuers]
         if gone and not self._confirm(f"The lock forgets what the configuration does not have: {', '.join(gone)}?"):
             raise Refused("nothing was changed: put those grants into the configuration, or say yes")
+        there = {row[0] for row in found.fields["issuers"]} if found and not record.pending else issuers
+        had = {row[0] for row in record.settings["issuers"]} & issuers
+        back = [row[1] for row in self._wanted.config.settings["issuers"] if row[0] in had - there]
+        if back and not self._confirm(_BACK_AGAIN.format(", ".join(back))):
+            raise Refused("nothing was changed: take those issuers out of the configuration, or say yes")
 
     def _put(self, record, found):
         """Have the record's set on the lock."""
