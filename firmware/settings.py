@@ -59,7 +59,7 @@ def check(settings, grants):
     for name, size in _OCTETS.items():
         _octets(fields, name, size)
     for name, (low, high) in _RANGES.items():
-        _number(name, name, fields[name], low, high)
+        _number(name, "", fields[name], low, high)
     if fields["battery_low_mv"] < fields["battery_min_mv"]:
         raise _wrong("battery_low_mv", "must not be below battery_min_mv")
     if not isinstance(fields["mute"], bool):
@@ -102,7 +102,7 @@ def _octets(fields, name, size):
 
 def _number(setting, what, value, low, high):
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise _wrong(setting, f"{what} must be a whole number from {low} to {high}")
+        raise _wrong(setting, f"{what}must be a whole number from {low} to {high}")
     return value
 
 
@@ -113,11 +113,11 @@ def _budget(rows, grants):
     for row in rows:
         if not isinstance(row, list) or len(row) != 3:
             raise _wrong("buckets", "each must be [length, burst, refill]")
-        length = _number("buckets", "length", row[0], *_LENGTHS)
+        length = _number("buckets", "length ", row[0], *_LENGTHS)
         if length in buckets:
             raise _wrong("buckets", f"length {length} stands twice")
-        burst = _number("buckets", "burst", row[1], 1, 100)
-        buckets[length] = (length, burst, _number("buckets", "refill", row[2], *_REFILL_S))
+        burst = _number("buckets", "burst ", row[1], 1, 100)
+        buckets[length] = (length, burst, _number("buckets", "refill ", row[2], *_REFILL_S))
     try:
         Budget(buckets.values(), grants)
     except BudgetError as error:
@@ -139,7 +139,7 @@ def _command(mark):
     if not isinstance(mark, list) or len(mark) != 3:
         raise _wrong(_COMMAND, "must be [issuer, key epoch, counter]")
     for value, high in zip(mark, (255, 255, 0xFFFFFFFF)):
-        _number(_COMMAND, "each", value, 1, high)
+        _number(_COMMAND, "each ", value, 1, high)
 
 
 def _schedules(fields, grants):

@@ -147,7 +147,7 @@ def test_ten_errors_are_told_at_once_with_their_lines():
         ("a = 1\nb = \n", 2, "no TOML: invalid value"),
         ("grant = 3\n", 1, "grant: write [[grant]] above each"),
         ("\n[[settings]]\nmute = true\n", 2, "settings: write [settings] above its lines"),
-        ("[settings]\nrelock_s = 0\n", 2, "relock_s must be a whole number from 1 to 120"),
+        ("[settings]\nrelock_s = 0\n", 2, "relock_s: must be a whole number from 1 to 120"),
         ("[settings]\nbattery_low_mv = 4000\n", 1, "battery_low_mv: must not be below battery_min_mv"),
         ('[settings]\nmute = false\nzone = "Mars"\n', 3, "zone: "),
         ("[schedules]\nnight = [" + '"mon 22:00-23:00",' * 22 + "]\n", 2, "night: must be a list of 1 to 21 windows"),
