@@ -182,7 +182,8 @@ class Sectors:
 
     def header(self, sector):
         """(sequence, journal id, records carried forward, mark) of a sector and aim at it, or None without a header."""
-        self.read(sector, 0)
+        self.repaired = False
+        self._read(sector, 0, self.record)
         if self.record == _BLANK_SLOT:
             return None
         header = self._header()

@@ -15,9 +15,6 @@ from micropython import const
 
 READ_US = const(3)
 _TELL_US = const(20000)
-_READ_CALL_US = protocol.READ_CALL_US
-_READ_BYTES_PER_US = protocol.READ_BYTES_PER_US
-_LEGIBLE = protocol.LEGIBLE
 _MOST_TAIL = const(60)  # bytes
 _CONTACTS = const(0xFFF)  # in `matrix`
 
@@ -103,17 +100,6 @@ class Chip:
             self.call(protocol.WAIT, struct.pack("<Q", end))
         else:
             self.now = end
-
-    def read(self, start, count, buffer):
-        """Fill `buffer`, of `count` bytes, from the partition's at `start`; False, and nothing done, if the world must
-        be asked."""
-        end = self.now + _READ_CALL_US + count // _READ_BYTES_PER_US
-        if end >= self.next or not self.flags & _LEGIBLE or self.cells is None:
-            return False
-        self.now = end
-        self.unasked += count
-        buffer[:] = self.cells[start : start + count]
-        return True
 
     def measure(self, pad):
         """Microvolts at `pad`; the world tells several readings at once, for who takes the median."""

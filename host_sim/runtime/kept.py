@@ -21,21 +21,21 @@ class Kept:
 
     def __init__(self, module, containers, classes):
         self.module = module
-        self._names = dict(vars(module))
+        self._now = vars(module)
+        self._names = dict(self._now)
         self._containers = [(container, container.copy()) for container in containers]
-        self._classes = [(cls, dict(vars(cls))) for cls in classes]
+        self._classes = [(cls, vars(cls), dict(vars(cls))) for cls in classes]
 
     def renew(self):
         """Put right what a boot has changed."""
-        names = vars(self.module)
-        if names != self._names:
-            names.clear()
-            names.update(self._names)
+        if self._now != self._names:
+            self._now.clear()
+            self._now.update(self._names)
         for container, was in self._containers:
             if container != was:
                 _refill(container, was)
-        for cls, was in self._classes:
-            if vars(cls) != was:
+        for cls, now, was in self._classes:
+            if now != was:
                 _reset(cls, was)
 
 
