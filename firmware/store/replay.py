@@ -98,7 +98,7 @@ class Replay:
 
     def _replay(self, visit):
         sectors = self._sectors
-        body, mac = sectors.body, sectors.mac
+        body, mac, seed, accepts = sectors.body, sectors.mac, sectors.seed, sectors.seal.accepts
         sectors.aim(self._sequence, self.journal_id)
         self._prepared, self._announced = -1, False
         self._ordinal = last = 0
@@ -110,7 +110,7 @@ class Replay:
                     self._ordinal += 1
                 elif not self._recognise(slot):
                     continue
-                if not sectors.genuine:
+                if not accepts(seed, body, mac):
                     raise StorageError(FORGED)
                 if sectors.repaired:
                     self.repaired += 1

@@ -42,14 +42,15 @@ class Sectors:
     """Sectors `first` to `first + count - 1` of a block device, here numbered from 0.
 
     `record` holds the one record being read or made. `aim` says which sector's records are sealed and checked. seal:
-    makes and checks MACs, as in chain.py; None for a reader who does neither. repaired: a bit of `record` had flipped.
+    makes and checks MACs, as in chain.py; None for a reader who does neither. `seed`: of that sector, with the ordinal
+    that was looked for last. repaired: a bit of `record` had flipped.
     """
 
     def __init__(self, dev, first, count, ring_id, seal=None):
         self._dev = dev
         self._first = first
         self._ring_id = ring_id
-        self._seal = seal
+        self.seal = seal
         self.count = count
         self.slots = 0  # in a sector; known after `measure`
         self.record = bytearray(SLOT_SIZE)
@@ -60,7 +61,7 @@ class Sectors:
         self._back = bytearray(SLOT_SIZE)
         self._chunk = bytearray(_CHUNK)
         self._places = tuple([memoryview(self._chunk)[k : k + SLOT_SIZE] for k in range(0, _CHUNK, SLOT_SIZE)])
-        self._seed = bytearray(SEED_SIZE)
+        self.seed = bytearray(SEED_SIZE)
         self._prefix = int.from_bytes(struct.pack("<4sBB", _MAGIC, _VERSION, ring_id), "big")
 
     def measure(self):
@@ -77,15 +78,15 @@ class Sectors:
 
     def aim(self, sequence, journal_id):
         """From now on records belong to the sector of this sequence number."""
-        struct.pack_into(_SEED_FORMAT, self._seed, 0, self._ring_id, sequence, journal_id, 0)
+        struct.pack_into(_SEED_FORMAT, self.seed, 0, self._ring_id, sequence, journal_id, 0)
 
     def _crc(self, ordinal):
-        struct.pack_into("<H", self._seed, _ORDINAL_AT, ordinal)
-        return crc32(self._sealed, crc32(self._seed))
+        struct.pack_into("<H", self.seed, _ORDINAL_AT, ordinal)
+        return crc32(self._sealed, crc32(self.seed))
 
     def valid(self, ordinal):
         """Whether `record` is intact and is the one with this ordinal in the sector aimed at."""
-        seed = self._seed
+        seed = self.seed
         seed[_ORDINAL_AT] = ordinal & 0xFF
         seed[_ORDINAL_AT + 1] = ordinal >> 8
         return crc32(self.record, crc32(seed)) == _WHOLE
@@ -107,7 +108,7 @@ class Sectors:
     @property
     def genuine(self):
         """Whether the MAC of `record`, found valid, is right."""
-        return self._seal.accepts(self._seed, self.body, self.mac)
+        return self.seal.accepts(self.seed, self.body, self.mac)
 
     @property
     def marked(self):
@@ -147,8 +148,8 @@ class Sectors:
 
     def program(self, sector, slot, ordinal):
         """Seal `record`, program it into a blank slot and read it back. Raises PROGRAM or READ."""
-        struct.pack_into("<H", self._seed, _ORDINAL_AT, ordinal)
-        self.mac[:] = self._seal.mac(self._seed, self.body)
+        struct.pack_into("<H", self.seed, _ORDINAL_AT, ordinal)
+        self.mac[:] = self.seal.mac(self.seed, self.body)
         struct.pack_into("<I", self.record, _CRC_AT, self._crc(ordinal))
         self._program(sector, slot, self.record)
 

@@ -165,8 +165,8 @@ class Nvs:
             raise NvsError("ESP_ERR_NVS_KEY_TOO_LONG")
 
     def _get(self, namespace, key, kind):
-        self._check(namespace, key)
-        if (namespace, key, kind) not in self._values:
+        if self.dead or (namespace, key, kind) not in self._values:
+            self._check(namespace, key)
             raise NvsError("ESP_ERR_NVS_NOT_FOUND")
         return self._values[namespace, key, kind]
 

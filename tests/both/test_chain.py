@@ -271,7 +271,7 @@ def test_a_journal_under_another_key_is_forged():
             assert reason is None
     ring = Ring(nor, 0, 3, 1, Sealed(MAC))
     ring.mount(ID, lambda body, mac: None)
-    ring._sectors._seal = Sealed(b"n" * 16)
+    ring._sectors.seal = Sealed(b"n" * 16)
     state = State(Grants(b""))
     ring.append(state.clock(1, 2, 3, 4))
     try:

@@ -187,7 +187,7 @@ BROKEN = {
         REPLAY,
         [
             ("                last = slot\n", ""),
-            ("if not sectors.genuine:\n", "last = slot\n                if not sectors.genuine:\n"),
+            ("if not accepts(seed, body, mac):\n", "last = slot\n                if not accepts(seed, body, mac):\n"),
         ],
         "sets bits",
     ),

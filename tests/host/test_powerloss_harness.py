@@ -52,7 +52,10 @@ SEEDS = {
                 "_replay",
                 [
                     ("last = slot\n", "pass\n"),
-                    ("if not sectors.genuine:\n", "last = slot\n            if not sectors.genuine:\n"),
+                    (
+                        "if not accepts(seed, body, mac):\n",
+                        "last = slot\n            if not accepts(seed, body, mac):\n",
+                    ),
                 ],
             )
         ],
