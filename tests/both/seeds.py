@@ -8,6 +8,7 @@ from binascii import unhexlify
 from commanded import GUEST, NOW, sealed
 from nor import Nor, Nvs
 from test_config import GOOD, GRANTS
+from test_radio_parts import GOOD as HOUSE
 from wrist import Board
 
 from firmware.core import records
@@ -27,24 +28,7 @@ from firmware.store.journal import Journal
 from firmware.store.vault import PIECE, Vault
 
 SETTINGS = json.dumps(GOOD).encode()
-RADIO = json.dumps(
-    {
-        "ssid": "home",
-        "password": "correct horse",
-        "bssid": "02d40b017001",
-        "address": ["10.0.0.7", "255.255.255.0", "10.0.0.1", "10.0.0.1"],
-        "host": "broker.example",
-        "port": 8883,
-        "ip": "10.0.0.2",
-        "security": INSECURE,
-        "key": "",
-        "user": "lock",
-        "login": "secret",
-        "gateway": 1,
-        "often_s": 300,
-        "rarely_s": 3600,
-    }
-).encode()
+RADIO = json.dumps(dict(HOUSE, ip="10.0.0.2", security=INSECURE)).encode()
 MORE = pack(b"\1\1" + b"g" * 32, b"certificate")
 QUERY = names.question("broker.example", 0x1234)
 ANSWER = b"\x12\x34\x81\x80\x00\x01\x00\x01\x00\x00\x00\x00" + QUERY[12:] + b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\x0a\0\0\2"

@@ -46,6 +46,15 @@ def lose_power(lock):
     lock.restore_power()
 
 
+def left_open(lock, losses, seconds):
+    """Somebody has come in and left the door open; so many losses of power follow, each after so many seconds."""
+    drawn(lock)
+    lock.door("open")
+    for _ in range(losses):
+        lock.wait(seconds)
+        lose_power(lock)
+
+
 def stalls(lock):
     """How often the motor has ended a boot."""
     return [happening.text for happening in lock.trace].count("brown-out")
@@ -175,11 +184,7 @@ def test_a_few_losses_of_power_do_not_keep_the_bolt_open(runtime):
 @BOTH
 def test_a_door_that_stands_open_over_many_losses_of_power_is_locked_soon_after_it_is_closed(runtime):
     with Lock(runtime, CONFIG) as lock:
-        drawn(lock)
-        lock.door("open")
-        for _ in range(8):
-            lock.wait(600)
-            lose_power(lock)
+        left_open(lock, 8, 600)
         lock.wait(HOUR)
         lock.door("closed")
         assert lock.run_until(lambda: lock.bolt == "locked", RELOCK_S + SPARE_S)
@@ -223,11 +228,7 @@ def test_a_chip_that_starts_more_often_than_is_counted_leaves_no_more_events():
 @BOTH
 def test_a_bolt_that_is_to_wait_although_no_boot_before_has_said_so_is_told(runtime):
     with Lock(runtime, CONFIG) as lock:
-        drawn(lock)
-        lock.door("open")
-        for _ in range(9):
-            lock.wait(3)
-            lose_power(lock)
+        left_open(lock, 9, 3)
         lock.wait(3)
         before = len(lock.answers)
         lock.door("closed")

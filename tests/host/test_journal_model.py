@@ -216,18 +216,24 @@ def test_any_bytes_mount_or_are_refused(noise, repeated):
     assert audit.last().sequence >= 1
 
 
-@SEARCH
-@given(
-    st.integers(1, 60),
-    st.lists(st.tuples(st.integers(0, 3 * 512 - 1), st.binary(min_size=1, max_size=80)), min_size=1, max_size=4),
-)
-def test_a_journal_with_spoilt_bytes_mounts_or_is_refused(records, spots):
+def lived(records):
+    """The flash of a journal with so many attempts."""
     nor = Nor(3, 512)
     state = State(GRANTS)
     journal = Journal(nor, state, ID, MAC, nor, 0, 3)
     journal.format()
     for n in range(records):
         journal.write(state.attempt(8, n, n, 0, 0))
+    return nor
+
+
+@SEARCH
+@given(
+    st.integers(1, 60),
+    st.lists(st.tuples(st.integers(0, 3 * 512 - 1), st.binary(min_size=1, max_size=80)), min_size=1, max_size=4),
+)
+def test_a_journal_with_spoilt_bytes_mounts_or_is_refused(records, spots):
+    nor = lived(records)
     for at, noise in spots:
         end = min(at + len(noise), len(nor.data))
         nor.data[at:end] = noise[: end - at]
@@ -237,12 +243,7 @@ def test_a_journal_with_spoilt_bytes_mounts_or_is_refused(records, spots):
 @SEARCH
 @given(st.integers(1, 60), st.integers(0, 3 * 512 * 8 - 1))
 def test_one_flipped_bit_is_nothing_or_the_newest_record_or_closed(records, bit):
-    nor = Nor(3, 512)
-    state = State(GRANTS)
-    journal = Journal(nor, state, ID, MAC, nor, 0, 3)
-    journal.format()
-    for n in range(records):
-        journal.write(state.attempt(8, n, n, 0, 0))
+    nor = lived(records)
     nor.data[bit // 8] ^= 1 << bit % 8
     found = State(GRANTS)
     try:

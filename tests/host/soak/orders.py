@@ -264,7 +264,7 @@ class Orders(People):
 
         def done(word):
             taken(word)
-            if word in DONE:
+            if word in DONE and (life, number) not in self.rotating:  # else he is employed anew
                 gateway.live(number, m.UNLOCK_NOW, lambda nonce: (*nonce, int(house.lock.now) + 600), ())
                 gateway.live(number, m.IDENTIFY, lambda nonce: (), ())
 
