@@ -128,14 +128,13 @@ class Wake:
         if not self.memory.held_until:
             return 0
         t, quality = self.clock.read()
-        left = self.memory.held_until - t
+        left = min(self.memory.held_until - t, self.memory.held_to - self.board.rtc_seconds())
         if quality != LOST and not self.fault and 0 < left <= self.config.hold_s:
             grants = self.config.grants
             i = grants.index(self.memory.held_by)
             if i >= 0 and not grants.revoked(i):
                 return left
-        self.memory.held_until = 0
-        self.memory.keep()
+        self.memory.hold(0, 0, 0)
         self.logbook.event(log.HELD, log.OVER)
         return 0
 

@@ -9,7 +9,7 @@ import struct
 from micropython import const
 
 _LONGEST = const(34560000)  # 400 days, in seconds: nothing sleeps for so long
-_FORMAT = "<4sIIIIIIIIIIIIIBBBBBBHH"
+_FORMAT = "<4sIIIIIIIIIIIIIIBBBBBBHH"
 _MARK = b"dbtA"  # changes with the layout: what another version left is forgotten
 
 ON_CALLS = 0xFFFFFFFF
@@ -28,13 +28,13 @@ class Memory:
     doubt: seconds that the clock may be wrong by since it jumped, 0 if it never did. owner_at: when an owner's entry
     was last evaluated, or power came. told: what was last said of the door, a report of `Door`, 0 for nothing. retries:
     wakes in a row that could not leave everything in order. relock_at: before which the bolt is not thrown, 0: it may
-    be. held_until: unix second until which the bolt is held open,
-    0: it is not; held_by: number of the grant whose code holds it. call: 1 if somebody at the keypad asked for the
-    other end. radio_at: when the lock checks in by itself, 0: it has no radio; or UNKNOWN, or ON_CALLS. news: what the
-    other end should know and was not told, NEWS and URGENT of logbook.py; tell_at: when that is tried, 0: as soon as
-    may be; tries: how often it was. checked: `Vault.mark` of the newest set that was found
-    right to the last field. stuck: keys that were down when it fell asleep (`Keypad.down`).
-    radio: up to 256 bytes that the radio keeps (net/recall.py).
+    be. held_until: unix second until which the bolt is held open, 0: it is not; held_to: the moment at which that is
+    over whatever the clock says; held_by: number of the grant whose code holds it. call: 1 if somebody at the keypad
+    asked for the other end. radio_at: when the lock checks in by itself, 0: it has no radio; or UNKNOWN, or ON_CALLS.
+    news: what the other end should know and was not told, NEWS and URGENT of logbook.py; tell_at: when that is tried,
+    0: as soon as may be; tries: how often it was. checked: `Vault.mark` of the newest set that was found right to the
+    last field. stuck: keys that were down when it fell asleep (`Keypad.down`). radio: up to 256 bytes that the radio
+    keeps (net/recall.py).
     """
 
     def __init__(self, board):
@@ -45,7 +45,7 @@ class Memory:
         self.sure = self.told = self.retries = self.held_until = self.held_by = self.call = 0
         self.radio_at = UNKNOWN
         self.checked = 0
-        self.news = self.tell_at = self.tries = self.relock_at = self.stuck = 0
+        self.news = self.tell_at = self.tries = self.relock_at = self.held_to = self.stuck = 0
         self.radio = b""
         self.fresh = not self._take(kept)
 
@@ -53,9 +53,16 @@ class Memory:
         """Remember what the attributes say now."""
         moments = self.counted_at, self.seen, self.seen_at, self.owner_at, self._board.rtc_seconds()
         seconds = self.credit, self.reference, self.doubt, self.held_until, self.radio_at, self.tell_at, self.checked
-        data = struct.pack(_FORMAT, _MARK, *seconds, *moments, self.relock_at, *self._small(), self.held_by, self.stuck)
+        moments += self.relock_at, self.held_to
+        data = struct.pack(_FORMAT, _MARK, *seconds, *moments, *self._small(), self.held_by, self.stuck)
         data += self.radio
         self._board.remember(data + struct.pack("<I", binascii.crc32(data)))
+
+    def hold(self, until, seconds, grant_id):
+        """The bolt is held open by a code of this grant until unix second `until`, so many seconds from now."""
+        self.held_until, self.held_by = until, grant_id
+        self.held_to = self._board.rtc_seconds() + seconds + seconds // 16 + 1  # the chip's clock is good to 5 %
+        self.keep()
 
     def _small(self):
         return self.sure, self.told, self.retries, self.call, self.news, min(self.tries, 255)
@@ -72,7 +79,7 @@ class Memory:
             return False
         self.credit, self.reference, self.doubt, self.held_until, self.radio_at, self.tell_at, self.checked = fields[:7]
         self.counted_at, self.seen, self.seen_at, self.owner_at = counted_at, seen, seen_at, owner_at
-        self.sure, self.told, self.retries, self.call, self.news, self.tries, self.held_by, self.stuck = fields[13:]
-        self.relock_at = fields[12]
+        self.sure, self.told, self.retries, self.call, self.news, self.tries, self.held_by, self.stuck = fields[14:]
+        self.relock_at, self.held_to = fields[12:14]
         self.radio = bytes(kept[size:end])
         return True

@@ -162,7 +162,7 @@ class Session:
     def _let_go(self, now):
         """`#` alone while the bolt is held open: lock now, if the door is closed."""
         if self.door.let_go(now):
-            self._held(0)
+            self._memory.hold(0, 0, 0)
             self._logbook.event(log.HELD, log.LET_GO)
         else:
             self.signals.play("ajar", now)
@@ -250,13 +250,8 @@ class Session:
         until, seconds = self.attempts.hold()
         if until > self._memory.held_until:
             self.door.hold(now, seconds)
-            self._memory.held_by = self.attempts.grant_id
-            self._held(until)
+            self._memory.hold(until, seconds, self.attempts.grant_id)
             self._logbook.event(log.HELD, log.BEGUN, *self.attempts.details[2:4])
-
-    def _held(self, until):
-        self._memory.held_until = until
-        self._memory.keep()
 
     def _follow(self, happened, now):
         """Steps 7 and 8 for an entry that opens; else what the door did by itself."""
@@ -267,7 +262,7 @@ class Session:
                 self._opened(OPENED if happened == doors.OPENED else JAMMED, now)
                 return
         elif happened == doors.RELEASED:
-            self._held(0)
+            self._memory.hold(0, 0, 0)
             self._logbook.event(log.HELD, log.OVER)
         else:
             self._tell(happened, told, now)

@@ -150,3 +150,15 @@ def test_a_hold_ends_in_time_also_by_a_slow_clock_of_the_chip(runtime):
             began = lock.now
             lock.run_until(lambda lock=lock: lock.bolt == "locked", 5 * 3600)
             assert -60 < lock.now - began - 4 * 3600 < 15
+
+
+@BOTH
+def test_a_hold_ends_though_the_clock_stands_still(runtime):
+    config = LockConfig(HOLDS.grants, settings={"hold_s": 3600})
+    with asleep(runtime, config) as (lock, codes):
+        enter(lock, *codes)
+        began = lock.now
+        while lock.bolt == "unlocked" and lock.now < began + 3 * 3600:
+            lock.set_clock(began)
+            lock.wait(60)
+        assert 3600 - 120 < lock.now - began < 3600 * 17 // 16 + 120
