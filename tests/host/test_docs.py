@@ -1,14 +1,17 @@
-"""What the pages promise is there: the tests that docs/security.md names, the links, the figures of the guesses."""
+"""What the pages promise is there: tests that docs/security.md names, links, commands, the figures of the guesses."""
 
 import re
 from pathlib import Path
 
 import pytest
+import typer.main
 
 from firmware.core.grants import Grants
 from firmware.core.packing import pack_grant
 from firmware.core.risk import risk
 from firmware.core.words import EVENT, INTERVAL, NUMBER, OWNER, UNLOCK
+from host_sim import cli as simulator
+from tools import cli
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -65,6 +68,31 @@ def test_links_lead_somewhere(page):
         target = page.parent / path if path else page
         assert target.exists(), link
         assert not heading or heading in anchors(target), link
+
+
+def named_commands(text):
+    """(program, words) of each command that a page names: in backquotes, in a block, indented."""
+    found = re.findall(r"`([^`\n]+)`", text) + re.findall(r"^ {4,}(\S.*)$", text, re.MULTILINE)
+    found += "\n".join(re.findall(r"^ *```\w*\n(.*?)```", text, re.MULTILINE | re.DOTALL)).splitlines()
+    for each in found:
+        for program, words in re.findall(r"(?:^|\s|/)(make|-m tools|-m host_sim|dropbolt)((?: [a-z]+)+)", each):
+            yield program, words.split()
+
+
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "CHANGELOG.md"], ids=lambda page: page.name)
+def test_commands_that_are_named_are_there(page):
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    tools = typer.main.get_command(cli.app).commands
+    there = {
+        "make": targets,
+        "-m tools": set(tools),
+        "-m host_sim": set(typer.main.get_command(simulator.app).commands),
+        "dropbolt": set(tools["dropbolt"].commands),
+    }
+    for program, words in named_commands(page.read_text(encoding="utf-8")):
+        assert words[0] in there[program], (program, words)
+        within = getattr(tools.get(words[0]), "commands", None) if program == "-m tools" else None
+        assert not within or words[1:2] == [] or words[1] in within, words
 
 
 def test_every_delivery_model_is_played_by_a_session_of_its_name():
