@@ -42,7 +42,9 @@ class Chip:
         self.lit = -1  # what `light` returns, -1: not known
         self.floating = 0  # pads of columns without a pull-down: a mask
         self.tail = b""
-        self.situations = {}  # pads of columns that are high, by `matrix`, as far as met
+        self.alone = 0  # bit of `matrix` that drives the row of the only closed contact; 0: there is none, -1: several
+        self.pad = 0  # of the column of that contact: a mask
+        self.columns = (0, 0, 0)
         self.dozed = 0  # microseconds of light sleep since the last request
         self.unasked = 0  # bytes of flash read without a request since the last one
         self.readings = ()  # of the ADC, that follow if no request comes first
@@ -55,6 +57,7 @@ class Chip:
         self.rows = hello[5:9]
         self.columns = hello[9:12]
         self.floating = sum([1 << pad for pad in self.columns])
+        self.close(self.contacts)
         self.mac = hello[12]
         high = self._rows_in(self.held_high)
         self.matrix |= (high | self._rows_in(self.held_low)) << 16 | high << 12
@@ -135,23 +138,27 @@ class Chip:
         self.matrix = self.matrix & ~_CONTACTS | contacts
         self.contacts = contacts
         self.lit = -1
+        index = 0
+        while contacts >> index > 1:
+            index += 1
+        self.alone = 0x1000 << index // 3 if contacts == 1 << index else -1 if contacts else 0
+        self.pad = 1 << self.columns[index % 3]
 
     def light(self):
         """Pads of the columns that read high: a mask. Kept in `lit` until something of the matrix changes.
 
         One that the RTC has reads low; one without its pull-down catches noise and reads high.
         """
-        matrix, situations = self.matrix, self.situations
-        joined = situations[matrix] if matrix in situations else self._join()
+        alone = self.alone
+        joined = self._joined() if alone < 0 else self.pad if self.matrix & alone else 0
         lit = self.lit = (joined | self.floating) & ~self.rtc
         return lit
 
-    def _join(self):
-        """Pads of columns that a high row makes high: a mask, kept in `situations`."""
+    def _joined(self):
+        """Pads of columns that a high row makes high: a mask."""
         joined, found = columns(self.matrix >> 12 & 15, self.matrix >> 16, self.contacts), 0
         for index, pad in enumerate(self.columns):
             found |= (joined >> index & 1) << pad
-        self.situations[self.matrix] = found
         return found
 
     def pull(self, column, down):
@@ -188,8 +195,7 @@ class Chip:
 
     def wakes(self):
         """True when an armed pad has its level already, so that a sleep ends at once."""
-        matrix, situations = self.matrix, self.situations
-        joined = situations[matrix] if matrix in situations else self._join()
+        joined = self._joined() if self.contacts else 0
         return protocol.wake_source(self.levels | joined, *self.armed) != 0
 
     def sleep_request(self, until):

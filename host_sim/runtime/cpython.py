@@ -23,10 +23,6 @@ class _ChipInterrupt(BaseException):
 _RAISED_ON_THE_CHIP = (Exception, SystemExit, GeneratorExit, _ChipInterrupt)
 
 
-_SITUATIONS = {}
-"""Of the key matrix, for all chips of this process."""
-
-
 class CPythonRuntime:
     """Runs boot.py and main.py of `root`."""
 
@@ -72,7 +68,6 @@ def join(modules, port):
 
     chip.call = call
     chip.begin(flash and memoryview(flash.cells))
-    chip.situations = _SITUATIONS
 
 
 def _describe(exception):
