@@ -79,7 +79,7 @@ class Stream(io.IOBase):
 
     def readinto(self, buffer):
         """Some bytes; 0 when the peer has closed, None when there are none and reading does not wait."""
-        while self._now() < self.deadline:
+        while not self.expired:
             try:
                 count = self._sock.readinto(buffer)
             except OSError as error:
@@ -93,7 +93,7 @@ class Stream(io.IOBase):
 
     def write(self, data):
         """Send some of `data`, at least a byte of it, and say how much."""
-        while self._now() < self.deadline:
+        while not self.expired:
             try:
                 count = self._sock.write(data)
             except OSError as error:
