@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 _PROJECT = Path(__file__).resolve().parents[1]
-_PATIENCE_S = 30
+_PATIENCE_S = 150
 _PLUGINS = {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": False}}
 
 

@@ -11,7 +11,7 @@ from host_sim.world.ends import TcpEnd
 
 CONNECT, CONNACK, PUBLISH = 0x10, 0x20, 0x30
 _ANSWERS = {CONNECT: CONNACK, 0x80: 0x90, 0xC0: 0xD0}
-_PATIENCE_S = 20
+_PATIENCE_S = 120
 _LOOK_S = 0.02
 
 

@@ -23,7 +23,7 @@ from tools.protocol.messages import REASONS, read
 PORT = 1883
 _EPOCH = 1
 _DOUBT_MS = 20
-_PATIENCE_S = 30
+_PATIENCE_S = 150
 _LOGIN = "gateway"
 
 

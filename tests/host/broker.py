@@ -20,7 +20,7 @@ GATEWAY = "gateway"
 KEY = "5d" * 32
 """The lock's pre-shared key."""
 
-_PATIENCE_S = 30
+_PATIENCE_S = 150
 
 
 class Broker:

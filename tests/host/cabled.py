@@ -34,8 +34,8 @@ from tools.image import release, vfs
 BLOCKS = 192
 """Of the file system: enough for one release."""
 _LOOK_S = 0.01
-_GUARD_S = 20
-_WAIT_S = 60
+_GUARD_S = 120
+_WAIT_S = 300
 _STEP_US = 20_000
 """Of simulated time, after which a chip at its console looks at the world again, or it would see no key of later."""
 _JOIN = """

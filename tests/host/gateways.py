@@ -88,7 +88,7 @@ class Running:
         self._process.send_signal(how)
         self._process.stdout.read()
         self._process.stdout.close()
-        return self._process.wait(30)
+        return self._process.wait(150)
 
 
 class End:

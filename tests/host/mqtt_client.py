@@ -3,7 +3,7 @@
 import socket
 import struct
 
-_PATIENCE_S = 20
+_PATIENCE_S = 120
 
 
 class MqttClient:

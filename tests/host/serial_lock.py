@@ -126,7 +126,7 @@ class SerialLock:
 
     def run(self, code):
         """What the VM prints when it runs `code` on the file system, as a list of lines."""
-        done = subprocess.run(self._command(code), capture_output=True, text=True, check=False, timeout=20)
+        done = subprocess.run(self._command(code), capture_output=True, text=True, check=False, timeout=150)
         return (done.stdout + done.stderr).splitlines()
 
     def boot(self):

@@ -176,4 +176,4 @@ def test_a_broker_with_another_certificate_is_not_spoken_to(broker, path, tmp_pa
     assert "certificate verify failed" in process.stdout.readline()
     process.terminate()
     process.stdout.close()
-    assert process.wait(30) == 0
+    assert process.wait(150) == 0

@@ -23,7 +23,7 @@ def disk(tmp_path_factory):
     return installed(tmp_path_factory.mktemp("disk"))
 
 
-def prompt(port, patience_s=5):
+def prompt(port, patience_s=60):
     """A raw REPL at the serial `port`. Raises TransportError where there is none."""
     transport = SerialTransport(port, timeout=patience_s)
     try:

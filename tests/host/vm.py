@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MICROPYTHON = Path(sys.executable).parent / "micropython"
 RUNNER = Path(__file__).with_name("vm_runner.py")
 HEAP = "2M"
-TIMEOUT_S = 300
+TIMEOUT_S = 900
 
 
 def names_of_tests(path):

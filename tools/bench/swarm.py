@@ -29,7 +29,7 @@ MOSQUITTO = Path(__file__).parents[2] / "build" / "mosquitto" / "mosquitto"
 
 _LOG_KEY = bytes(range(18))
 _EVENTS = 5
-_PATIENCE_S = 20
+_PATIENCE_S = 120
 _LONGEST_S = 300
 _FILES = 16_384
 _PINGRESP = 0xD0

@@ -139,7 +139,7 @@ class House:
         self.books.possible += len(digits) >= SHORTEST
         if not self.ready():
             return self._heard(digits, None, 0)
-        before = lock.openings
+        before, erased = lock.openings, sum(lock.world.flash.erases)
         lock.type(digits + "#", **FAST)
         typed = lock.now - 0.06
 
@@ -147,7 +147,12 @@ class House:
             return [name for t, name in lock.answers if t >= typed and name not in DOORS_OWN]
 
         lock.run_until(lambda: answers() or not lock.powered, 25)
-        return self._heard(digits, answers()[0] if answers() else None, lock.openings - before)
+        told, moved = answers(), lock.openings - before
+        if moved and lock.powered and sum(lock.world.flash.erases) > erased:
+            told.append(
+                "opened"
+            )  # its first light lasted for the erase, too: the same to a person, not to the eye here
+        return self._heard(digits, told[0] if told else None, moved)
 
     def _heard(self, digits, answer, moved):
         self.books.possible -= len(digits) >= SHORTEST and answer == "mistyped"
