@@ -12,7 +12,7 @@ from firmware.config import Closed, Config, ConfigError
 from firmware.core.grants import Grants
 from firmware.core.state import MOST_RESTARTS, State
 from firmware.core.verify import Verifier
-from firmware.core.words import LOST, OPENED, UNKNOWN
+from firmware.core.words import LOST, UNKNOWN
 from firmware.drivers.battery import Battery
 from firmware.drivers.bolt import Bolt
 from firmware.drivers.ds3231 import DS3231
@@ -167,47 +167,18 @@ class Wake:
     def in_order(self):
         """The lock sleeps with nothing left to do, or has opened: what comes is no boot in a row with those before."""
         restarts = 0 if self.fault else self.state.restarts
-        if restarts < 2 and self.counted:  # worth no record: the next boot will be the second
-            return
-        from firmware.uncounted import forget
+        if restarts > 1 or not self.counted:  # of one no record is worth it: the next boot will be the second
+            from firmware.restarts import forget
 
-        forget(self.board)
-        if restarts < 2:
-            return
-        told = 1
-        while told * 2 <= restarts:
-            told *= 2
-        if restarts > told:
-            self.logbook.event(log.BOOT, 0, 0, 0, restarts - told)
-        try:
-            self.count(self.state.boots, 0)
-        except StorageError as error:
-            self.logbook.fault(error.reason)
+            forget(self, restarts)
 
     def patience_s(self):
-        """Seconds for which the bolt is not thrown: see `doors.patience_s`."""
-        memory = self.memory
+        """Seconds for which the bolt, which is drawn, is not thrown: see `doors.patience_s`."""
         if self.board.slept():
-            return min(max(0, memory.relock_at - self.board.rtc_seconds()), doors.LONGEST_S)
-        restarts = self.state.restarts
-        if not self.counted:
-            from firmware.uncounted import count
+            return min(max(0, self.memory.relock_at - self.board.rtc_seconds()), doors.LONGEST_S)
+        from firmware.restarts import patience
 
-            restarts = count(self.board)
-        if doors.patience_s(restarts - 1) > doors.AWAIT_S and self._jam_told():
-            memory.told = doors.STUCK
-        return doors.patience_s(restarts)
-
-    def _jam_told(self):
-        """Whether the log says of the bolt that it would not go, and since then of no movement."""
-        told = False
-        try:
-            for event in self.logbook.newest(1):
-                if event.kind in (log.JAM, log.RELOCKED) or event.decision == OPENED:
-                    told = event.kind == log.JAM
-        except StorageError:
-            pass
-        return told
+        return patience(self)
 
     def _facts(self):
         t, quality = self.clock.read()
