@@ -12,6 +12,7 @@ _IN = const(1)
 _OUT = const(3)
 _INPUT_ONLY = const(34)  # GPIO 34 to 39 have neither output nor pulls
 _PADS = const(40)
+_DRIVEN_HIGH = const(0x11000)  # a row in `chip.matrix`: its bits in both masks
 _NO_PADS = (20, 24, 28, 29, 30, 31)
 _FLASH_PINS = (6, 7, 8, 9, 10, 11)
 
@@ -46,7 +47,6 @@ class Pin:
         self.number = number
         self.bit = 1 << number
         self._row = 1 << chip.rows.index(number) if number in chip.rows else 0
-        self._high = self._row << 16 | self._row << 12  # of `chip.matrix`, when it drives its row high
         self._column = chip.columns.index(number) if number in chip.columns else -1
         self._mode = self.IN
         self._pull = 0
@@ -91,11 +91,11 @@ class Pin:
         if value is not None:
             self._level = 1 if value else 0
         if mode == _IN:
-            chip.matrix &= ~self._high
+            chip.matrix &= ~(self._row * _DRIVEN_HIGH)
         elif self._level:
-            chip.matrix |= self._high
+            chip.matrix |= self._row * _DRIVEN_HIGH
         else:
-            chip.matrix = chip.matrix & ~self._high | self._row << 16
+            chip.matrix = chip.matrix & ~(self._row * _DRIVEN_HIGH) | self._row << 16
         self._mode = mode
         chip.lit = -1
 
