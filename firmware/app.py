@@ -13,11 +13,10 @@ looked at between the parts that load after it, so that keys typed meanwhile are
 
 from micropython import const
 
-from firmware.drivers.keypad import Keypad
+from firmware.drivers.keypad import PRESS_MS, Keypad
 
 _POLL_MS = const(10)
 _NAP_MS = const(4000)  # half the watchdog's time
-_BLIND_MS = const(60)  # shorter than anybody presses a key
 _LOOK_MS = const(250)  # a turn at least so often in a check-in
 _RETRY_MS = const(300_000)
 _DAY_MS = const(86_400_000)
@@ -131,7 +130,7 @@ def turn(board, session):
 def breathe(board, session):
     """Some ms in the midst of a check-in, and a turn where one is due; with a bolt that moves, until it is at rest."""
     now = board.now()
-    if now - session.looked > _BLIND_MS:
+    if now - session.looked > PRESS_MS:
         session.blind(now)
     busy = True
     while busy:

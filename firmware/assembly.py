@@ -1,17 +1,16 @@
 """Puts a wake together from what the flash holds, looking at the keypad between the parts.
 
 A lock whose vault, settings or journal cannot be used gets a session all the same, without `Attempts`: it locks itself,
-answers every entry with `storage`, says in the log what is wrong, and opens for nobody.
+answers every entry with `storage`, says in the log what is wrong, and opens for nobody. What judges entries is loaded
+when somebody is there: by now, if a key has woken the chip.
 """
 
 from firmware import door as doors
-from firmware.attempt import Attempts
 from firmware.calling import Calling
 from firmware.clock import Clock
 from firmware.config import Closed, Config, ConfigError
 from firmware.core.grants import Grants
 from firmware.core.state import MOST_RESTARTS, State
-from firmware.core.verify import Verifier
 from firmware.core.words import LOST, UNKNOWN
 from firmware.drivers.battery import Battery
 from firmware.drivers.bolt import Bolt
@@ -20,7 +19,7 @@ from firmware.drivers.signals import Signals
 from firmware.logbook import OUTDATED, SETTINGS, UNPROVISIONED, VAULT, Logbook
 from firmware.memory import Memory
 from firmware.session import Session
-from firmware.store import BLANK, SECTORS, SIZE, StorageError
+from firmware.store import BLANK, CLOSED, SECTORS, SIZE, StorageError
 from firmware.store import audit as log
 from firmware.store.audit import Audit
 from firmware.store.journal import Journal
@@ -99,34 +98,29 @@ class Wake:
             self.logbook.lost(self.lost)
         elif not self.fault:
             self.logbook.account(self.state.attempts - (self.state.pending is not None))
+        slept = self.board.slept()
         last = self.logbook.last
         faulty = last and last.kind == log.FAULT  # maybe still: then nothing is new
-        if not faulty:
+        if not faulty and not slept:
             self._tell_boot(self.state.restarts + 1)
         self.logbook.repaired(0 if self.fault else self.journal.repaired)
-        if not self.fault:
+        self.counted = slept and not self.fault and not self.state.pending and self.generation <= self.state.generation
+        if not self.fault and not self.counted:
             try:
                 self._note_power()
             except StorageError as error:
                 self.fault = (error.reason, 0)
         if self.fault:
             self.logbook.fault(*self.fault)
-        elif faulty:
+        elif faulty and not slept:
             self._tell_boot(self.state.restarts)
-
-    def attempts(self):
-        """The judge of entries; None while there is a fault."""
-        if self.fault:
-            return None
-        config = self.config
-        verifier = Verifier(config.grants, self.state, config.lock, config.salt)
-        return Attempts(config, self.state, self.journal, verifier, self.clock, self.battery, self.logbook)
 
     def held_s(self):
         """Seconds for which the bolt is still held open; what is not so, or not known to be so, is over, and so is a
         hold by a code whose grant is revoked or gone."""
-        if not self.memory.held_until:
-            return 0
+        return self._held_s() if self.memory.held_until else 0
+
+    def _held_s(self):
         t, quality = self.clock.read()
         left = min(self.memory.held_until - t, self.memory.held_to - self.board.rtc_seconds())
         if quality != LOST and not self.fault and 0 < left <= self.config.hold_s:
@@ -144,14 +138,9 @@ class Wake:
         if door.held(now):
             door.hold(now, self.held_s())
 
-    def open_menu(self, session, attempts):
-        """The menu for `session`, after the code that `attempts` judged last."""
-        from firmware.menu import Menu
-
-        return Menu(self, session, attempts)
-
     def crash(self):
-        """Say in the log, if that is still possible, that putting the wake together failed."""
+        """Open for nobody any more, and say in the log, if that is still possible, that this wake has failed."""
+        self.fault = self.fault or (CLOSED, 0)
         try:
             self.logbook.once(log.CRASH, 0)
         except Exception:
@@ -204,7 +193,7 @@ class Wake:
     def _tell_boot(self, restarts):
         """Of many boots in a row the first is told, and each that doubles their number, for those before, too; those
         beyond what the journal counts are not."""
-        if not self.board.slept() and restarts <= MOST_RESTARTS and not restarts & (restarts - 1):
+        if restarts <= MOST_RESTARTS and not restarts & (restarts - 1):
             self.logbook.event(log.BOOT, self.board.reset_cause(), 0, 0, max(1, restarts // 2))
 
 
@@ -213,16 +202,13 @@ def build(board, keypad):
     keypad.poll(board.now())
     wake = Wake(board)
     keypad.expect(wake.memory.stuck)
-    attempts, held_s = None, 0
+    held_s = 0
     try:
         wake.feed = board.watchdog.feed
         wake.load(keypad)
         keypad.poll(board.now())
         wake.open_log()
         wake.tell()
-        attempts = wake.attempts()
-        if attempts and board.called():
-            attempts.lay_out()
         held_s = wake.held_s()
     except Exception:  # not foreseen: open for nobody, but lock the door and answer
         wake.crash()
@@ -239,9 +225,12 @@ def build(board, keypad):
         wake.memory.told = 0
     signals = Signals(board.led, board.buzzer, config.mute)
     calling = Calling(wake)
-    session = Session(
-        keypad, door, signals, wake.memory, wake.clock, attempts, wake.logbook, wake.open_menu, calling.call
-    )
+    session = Session(keypad, door, signals, calling)
     if board.called():
+        try:
+            session.listen()
+        except Exception:  # once more, without a judge
+            wake.crash()
+            session.listen()
         session.greet(board.now())
     return session, calling

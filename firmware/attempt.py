@@ -17,7 +17,7 @@ from micropython import const
 
 from firmware.core.policy import Policy
 from firmware.core.records import StateError
-from firmware.core.verify import mistyped
+from firmware.core.verify import Verifier, mistyped
 from firmware.core.words import (
     APPROVAL,
     BUDGET,
@@ -33,6 +33,15 @@ from firmware.store import StorageError
 from firmware.store.audit import FIRST_PART, LIST_FULL, UNDER_DURESS
 
 WAIT_MS = const(60_000)  # for a second part
+
+
+def judge(wake):
+    """The Attempts of an assembly.Wake; None while it has a fault."""
+    if wake.fault:
+        return None
+    config, state = wake.config, wake.state
+    verifier = Verifier(config.grants, state, config.lock, config.salt)
+    return Attempts(config, state, wake.journal, verifier, wake.clock, wake.battery, wake.logbook)
 
 
 class Attempts:
@@ -160,13 +169,6 @@ class Attempts:
             return 0, 0
         until = self._policy.ends(self._grant, t, t + self._config.hold_s)
         return until, until - t
-
-    def tidy(self):
-        """Erase ahead; a flash that fails at it will refuse the next attempt."""
-        try:
-            self._journal.tidy()
-        except StorageError:
-            pass
 
     @property
     def grant_id(self):

@@ -48,7 +48,7 @@ class Calling:
         """Whether nothing at the door may show a check-in for this reason: it is of duress, and nobody called."""
         return self._memory.news & URGENT and reason not in (_BY_CALL, _BY_ENTRY)
 
-    def call(self):
+    def summon(self):
         """Somebody calls the other end without a code: the answer, a pattern's name; None where there is no radio."""
         if self.wake.fault or not self._has_radio():
             return None

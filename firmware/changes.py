@@ -42,8 +42,9 @@ class Changes:
         waits. Raises Refused: also where only an `owner` may leave out so many ids, which are never given then."""
         grants, about = self.lock.wake.config.grants, self.lock.about
         i = grants.index(about)
-        if i >= 0:
-            return i
+        return i if i >= 0 else self._new_place(grants, about, owner)
+
+    def _new_place(self, grants, about, owner):
         highest = max([grants.id(k) for k in range(len(grants))] or [0])
         if about < highest or about > highest + MAX_GRANTS and not owner:
             raise Refused(messages.REFUSED, b"an id is never given twice: take one above %d" % highest)

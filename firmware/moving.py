@@ -53,7 +53,7 @@ class Moving:
         if decision == APPROVAL:
             raise Refused(messages.STALE)
         self._settled = nonce
-        self._lock.session.conclude(decision, self._lock.ms())
+        self._lock.session.visitor.conclude(decision, self._lock.ms())
         if decision == STORAGE:
             raise Refused(messages.STORAGE)
         if decision == OPENED and not attempts.pending:  # the battery has dropped since the policy looked at it
@@ -73,7 +73,9 @@ class Moving:
         self._lock.rest()
         if nonce == self._settled:
             raise Refused(messages.BEFORE)
-        attempts = self._lock.session.attempts
-        if not attempts:
+        if self._lock.wake.fault:
             raise Refused(messages.STORAGE)
+        attempts = self._lock.session.attempts
+        if not attempts:  # nobody has typed anything in this wake
+            raise Refused(messages.STALE)
         return attempts

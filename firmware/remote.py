@@ -87,8 +87,10 @@ class Remote(Commanders):
     def allows(self, number, kind):
         if kind == messages.IDENTIFY and self.wake.memory.news & URGENT:
             return False  # nobody at the door shall notice that there is a check-in
-        if self.permissions(number) & OWNER:
-            return True
+        return self.permissions(number) & OWNER or self._spares(number, kind)
+
+    def _spares(self, number, kind):
+        """As `allows`, of an issuer who owns nothing."""
         entry = self.entry() if kind in _SETTLING else None
         if entry and (number, entry) not in self._ordered:
             self._ordered.append((number, entry))

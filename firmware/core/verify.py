@@ -67,7 +67,7 @@ class Verifier:
         self._cursor = 0
         self._hmac = None
         self._hmac_run = -1
-        self._start = self._found = None  # until `lay_out`
+        self._starts = self._found = None  # until `lay_out`
 
     def lay_out(self):
         """Make the slots of all candidates, without a code in any; nothing is kept of those that are there."""
@@ -92,12 +92,12 @@ class Verifier:
         self._typed = bytearray(grants.length(run[0]) if len(grants) else 0 for run in sizes)
         self._filled = bytearray(len(sizes))
         self._first = array("i", [0] * len(sizes))
-        self._start = array("H", [0] * (len(sizes) + 1))
+        self._starts = array("H", [0] * (len(sizes) + 1))
         self._run = bytearray()
         for run, (_, _, slots) in enumerate(sizes):
-            self._start[run + 1] = self._start[run] + slots
+            self._starts[run + 1] = self._starts[run] + slots
             self._run.extend(bytes([run]) * slots)
-        self._codes = array("i", [_NO_CODE] * self._start[otp_runs])
+        self._codes = array("i", [_NO_CODE] * self._starts[otp_runs])
         self._found = array("H", [0] * (len(self._run) + _ALWAYS_READ))
         self._otp_runs = otp_runs
 
@@ -108,7 +108,7 @@ class Verifier:
     def work(self):
         """Compute at most one HMAC; False when nothing is left to compute."""
         run = self._cursor
-        start = self._start
+        start = self._starts
         while run < self._otp_runs and self._filled[run] == start[run + 1] - start[run]:
             run += 1
         self._cursor = run
@@ -161,7 +161,7 @@ class Verifier:
         self._cursor = 0
 
     def _move(self, run, first):
-        codes, start = self._codes, self._start[run]
+        codes, start = self._codes, self._starts[run]
         shift = first - self._first[run]
         keep = max(0, self._filled[run] - shift) if shift > 0 else 0
         for at in range(start, start + keep):
@@ -175,7 +175,7 @@ class Verifier:
         A slot is always noted, and the next one overwrites it unless it was equal: `codes[slot] ^ value` is 0 there and
         positive elsewhere, so that one less of it has its sign bit set only there.
         """
-        grants, codes, start, typed, found = self._grants, self._codes, self._start, self._typed, self._found
+        grants, codes, start, typed, found = self._grants, self._codes, self._starts, self._typed, self._found
         checked = grants.checked_length(n)
         valid = int(not checked or is_valid(digits, n))
         value = 0
@@ -196,7 +196,7 @@ class Verifier:
 
     def _hit(self, slot):
         run = self._run[slot]
-        return self._grant[run], self._serial[run], self._first[run] + slot - self._start[run]
+        return self._grant[run], self._serial[run], self._first[run] + slot - self._starts[run]
 
 
 def classify(grants, state, hit, t):

@@ -10,6 +10,9 @@ from micropython import const
 
 KEYS = "123456789*0#"
 
+PRESS_MS = const(60)
+"""Shorter than anybody presses a key."""
+
 _DEBOUNCE_MS = const(10)
 _QUEUE = const(16)
 
@@ -46,6 +49,11 @@ class Keypad:
     def active(self):
         """True while a contact is closed or has not yet settled: poll every 5 to 10 ms."""
         return bool(self._touched or self._raw or self._down)
+
+    @property
+    def waiting(self):
+        """Whether a key waits to be read."""
+        return self._length > 0
 
     def poll(self, now):
         """Look at the matrix at `now` (ms) and queue the key that has newly settled, if any.

@@ -190,14 +190,17 @@ class Commands:
     def _retire(self, mark):
         """The first message under a new key ends the old one."""
         if self._keys.renewed(*mark[:2]):
-            from firmware.net.rekeying import retired
+            self._retired(mark)
 
-            packed = retired(self._keys, *mark[:2])
-            try:
-                self._actions.keep_keys(packed)
-            except Refused:  # it goes from memory all the same, and from flash the next time
-                pass
-            self._keys.load(packed)
+    def _retired(self, mark):
+        from firmware.net.rekeying import retired
+
+        packed = retired(self._keys, *mark[:2])
+        try:
+            self._actions.keep_keys(packed)
+        except Refused:  # it goes from memory all the same, and from flash the next time
+            pass
+        self._keys.load(packed)
 
     def _act(self, mark, kind, fields):
         """Do a command that its sender may give."""

@@ -13,6 +13,7 @@ from test_config import GOOD
 from wrist import NOON, Board, Bus
 
 from firmware.assembly import Wake
+from firmware.attempt import judge
 from firmware.clock import Clock
 from firmware.config import Config
 from firmware.core.state import State
@@ -131,7 +132,7 @@ class Outpost(Wake):
             self.count(self.state.boots)
 
     def judge(self):
-        """A fresh judge; the session's `attempts` is an attribute, the wake's a method."""
+        """A fresh judge."""
         self.session = Door(self)
         return self.session.attempts
 
@@ -167,15 +168,18 @@ class Outpost(Wake):
 
 
 class Door:
-    """The session of an Outpost at whose keypad nobody is."""
+    """The session of an Outpost, and its visitor, who has typed nothing yet."""
 
     busy = typing = discreet = False
     menu = remote = None
 
     def __init__(self, wake):
         self.signals = self.keypad = self.door = Nothing()
-        self.clock = wake.clock
-        self.attempts = wake.attempts()
+        self.visitor, self._wake = self, wake
+        self.take_up()
+
+    def take_up(self):
+        self.attempts = judge(self._wake)
 
     def pause(self, now):
         return 0

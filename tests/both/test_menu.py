@@ -60,6 +60,11 @@ class Lamp:
         self.steps = steps
 
 
+class Visitor:
+    def take_up(self):
+        self.session.attempts = self.judge
+
+
 class Doorway:
     closed, battery_ok = True, True
     tests = 0
@@ -501,11 +506,11 @@ def test_a_new_set_by_radio_ends_the_menu_of_the_judge_before():
     bench = Bench()
     session = Lamp()  # with a keypad, and all else that a renewed session has
     session.keypad, session.signals, session.menu = None, bench.signals, bench.menu
-    session.attempts, session.door = Judge(), Doorway()
-    bench.load, bench.attempts = lambda keypad, table: bench.boot(), lambda: judge
-    judge = Judge()
+    session.attempts, session.door, session.visitor = Judge(), Doorway(), Visitor()
+    session.visitor.session, session.visitor.judge = session, Judge()
+    bench.load = lambda keypad, table: bench.boot()
     renew(bench, session, *leave(bench, session))
-    assert session.attempts is judge and judge.ready and session.menu is None
+    assert session.attempts is session.visitor.judge and session.attempts.ready and session.menu is None
 
 
 def test_a_set_from_before_a_revocation_is_known_as_older():

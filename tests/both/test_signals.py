@@ -1,9 +1,9 @@
 from pins import Pin
 from rhythms import word
 
+from firmware.answers import ANSWERS
 from firmware.core.words import DECISIONS
 from firmware.drivers.signals import PATTERNS, Signals, unpacked
-from firmware.session import ANSWERS
 
 
 class Buzzer:

@@ -15,6 +15,7 @@ import random
 from types import SimpleNamespace
 
 from firmware.assembly import Wake
+from firmware.attempt import judge
 from firmware.core.checkdigit import check_digit
 from firmware.core.words import BUDGET, DECISIONS, MISTYPED, OPENED, WRONG
 from firmware.drivers.ds3231_service import set_time
@@ -154,7 +155,7 @@ class Flood:
     def sleep(self, seconds):
         """End the session, and wake again so many seconds later."""
         self._lock.logbook.close()
-        self._attempts.tidy()
+        self._lock.journal.tidy()
         self._lock.logbook.tidy()
         self.board.asleep = True
         self.pass_time(seconds)
@@ -209,7 +210,7 @@ class Flood:
         self._lock.open_log()
         self._lock.tell()
         assert self._lock.fault is None
-        self._attempts = self._lock.attempts()
+        self._attempts = judge(self._lock)
 
 
 class Report:

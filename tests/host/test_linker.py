@@ -15,6 +15,7 @@ from tools.linker.names import CALLED, FOREIGN, READY
 
 MICROPYTHON = Path(sys.executable).with_name("micropython")
 MAIN = "from firmware.app import run\nrun()\n"
+WAKE, TYPED = ("app", "assembly", "board"), ("visitor", "attempt")
 
 PROGRAM = {
     "main.py": MAIN,
@@ -201,9 +202,12 @@ def test_the_firmware_itself_is_linked_and_a_wake_by_key_has_no_more_than_its_ow
     sources = {name: source for name, (_, source) in firmware_image(PROJECT).files.items()}
     files = link(sources)
     assert {name for name in sources if not name.startswith("firmware/")} < set(files)
-    assert {"firmware/app.py", "firmware/assembly.py", "firmware/board.py"} < set(files)
+    assert {f"firmware/{name}.py" for name in (*WAKE, *TYPED)} < set(files)
     for word in (b"umqtt", b"tls", b"cryptolib"):
-        assert word not in b"".join(files[f"firmware/{name}.py"] for name in ("app", "assembly", "board"))
+        assert word not in b"".join(files[f"firmware/{name}.py"] for name in (*WAKE, *TYPED))
+    for word in (b"import sha1", b"0123456789*#"):
+        assert word not in b"".join(files[f"firmware/{name}.py"] for name in WAKE)
+        assert word in b"".join(files[f"firmware/{name}.py"] for name in TYPED)
 
 
 def test_the_attributes_of_micropython_s_objects_keep_their_names():
@@ -302,3 +306,79 @@ def test_what_two_load_later_brings_its_methods_to_each_of_them(tmp_path):
         assert "* 3" not in files["firmware/app.py"]
         program = {**PROGRAM, **{f"firmware/{file}.py": text for file, text in changed.items()}}
         assert output(tmp_path / first, files) == output(tmp_path / f"{first} before", program)
+
+
+def test_two_files_may_want_different_names_of_one_module(tmp_path):
+    rare = "from binascii import hexlify, unhexlify\ndef late(n):\n    return hexlify(n)\n"
+    app = """
+from firmware.rare import late
+def run():
+    from firmware.rarer import later
+    print(late(b"1"), later(b"31"))
+"""
+    rarer = "from binascii import hexlify, unhexlify\ndef later(n):\n    return unhexlify(n)\n"
+    files = linked(app=app, rare=rare, rarer=rarer)
+    assert "unhexlify" in files["firmware/rarer.py"] and "unhexlify" not in files["firmware/app.py"]
+    assert output(tmp_path, files) == "b'31' b'1'\n"
+    rarer = "from binascii import hexlify, unhexlify\ndef later(n):\n    return hexlify(unhexlify(n))\n"
+    assert output(tmp_path / "again", linked(app=app, rare=rare, rarer=rarer)) == "b'31' b'31'\n"
+
+
+def test_what_the_first_key_loads_is_by_itself_but_for_what_something_else_wants_too(tmp_path):
+    app = """
+class Bell:
+    def __init__(self, tone):
+        self.tone = tone
+    def rung(self):
+        return [self.tone, self.tone]
+    def muted(self):
+        return half(self.tone) + half(2)
+    def sold(self):
+        return ("for", self.tone)
+
+def half(n):
+    return n // 2 + 1000
+
+def ring(loud):
+    from firmware.visitor import Visitor
+    visitor = Visitor(Bell(8))
+    print(visitor.press(loud), visitor.bell.muted())
+    from firmware.rare import late
+    late(visitor, Bell(6))
+
+def run():
+    ring(True)
+"""
+    visitor = """
+def often(n):
+    return [n + 77, n, n - 77]
+
+def judged(n):
+    return often(n) + often(n + 5000)
+
+class Visitor:
+    def __init__(self, bell):
+        self.bell = bell
+        judged(1)
+    def press(self, loud):
+        return (self.bell.rung() if loud else 3), judged(2)
+    def leave(self):
+        return "left"
+"""
+    rare = """
+from firmware.visitor import often
+def late(visitor, bell):
+    print(visitor.leave(), often(3), bell.sold())
+"""
+    program = {"app": app, "visitor": visitor, "rare": rare}
+    files = linked(**program)
+    where = {
+        word: [name for name, text in files.items() if word in text] for word in ("5000", "77", "1000", "left", "for'")
+    }
+    assert where["5000"] == ["firmware/visitor.py"]
+    assert where["1000"] == ["firmware/app.py"]
+    assert where["left"] == where["for'"] == ["firmware/rare.py"]
+    assert where["77"] not in (where["5000"], where["left"])
+    assert "_(" in files["firmware/visitor.py"]
+    whole = {**PROGRAM, **{f"firmware/{file}.py": text for file, text in program.items()}}
+    assert output(tmp_path / "linked", files) == output(tmp_path / "modules", whole)

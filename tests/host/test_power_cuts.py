@@ -136,7 +136,7 @@ def test_a_cut_while_journal_and_log_rotate(days, runtime, journal_free, log_fre
 
 # The same checks must be able to fail: firmware that is broken on purpose.
 
-ATTEMPT, SESSION, ASSEMBLY = "firmware/attempt.py", "firmware/session.py", "firmware/assembly.py"
+ATTEMPT, VISITOR, ASSEMBLY = "firmware/attempt.py", "firmware/visitor.py", "firmware/assembly.py"
 JOURNAL = "firmware/store/journal.py"
 RING, REPLAY, SECTORS = "firmware/store/ring.py", "firmware/store/replay.py", "firmware/store/sectors.py"
 BROKEN = {
@@ -169,7 +169,7 @@ BROKEN = {
         "the log tells of",
     ),
     "outcome before the log": (
-        SESSION,
+        VISITOR,
         [
             (
                 "self.answer(decision, now, attempts.details)\n        self._finish(decision)\n",

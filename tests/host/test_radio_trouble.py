@@ -219,7 +219,7 @@ def test_a_call_for_which_the_lock_has_no_room_is_not_made_at_every_wake(root):
 
 
 def test_what_breaks_at_the_keypad_in_a_check_in_is_a_crash_as_anywhere(root):
-    path = root / "firmware/session.py"
+    path = root / "firmware/visitor.py"
     text = path.read_text()
     judge = "    def _judge(self, now):\n"
     assert judge in text, "has changed: nothing there to break"

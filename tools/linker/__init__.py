@@ -2,7 +2,8 @@
 
     sources --program--> modules --symbols--> what each name means --constants--> numbers in place of their names
             --parts--> what is used at all, and what is loaded together --inline--> what is called in one place only is
-            there, no function any more --frames--> locals that share places --link--> one source for each chunk
+            there, no function any more --frames--> locals that share places --naming--> short names
+            --link--> one source for each chunk
 
 What a wake loads costs heap and the courier's time, and in modules compiled one by one a third of that is names, since
 each has a table of those that it uses, and a fifth what a function takes beside its code. The behaviour stays the

@@ -61,7 +61,7 @@ class Callers:
         self._foreign, self._texts = FOREIGN | called, texts
         found = [(node, part, head) for head, parts in made.items() for part in parts for node in part.functions()]
         self.functions = [Function(*each) for each in found]
-        self._kin = _kin(made)
+        self._kin = kin_of(made)
         self._calls, self._attributes, self._fixed = defaultdict(list), defaultdict(list), set()
         self.loose = set()
         for parts in made.values():
@@ -125,7 +125,7 @@ def _asks_a_class(value, kin):
     return isinstance(name, ast.Name) and (name.id == "super" if name is not value else name.id in kin)
 
 
-def _kin(made):
+def kin_of(made):
     """{class: a name that all have that are above or below it}."""
     kin = {}
     for node in [part.node for parts in made.values() for part in parts if isinstance(part.node, ast.ClassDef)]:

@@ -12,7 +12,8 @@ from functools import partial
 
 from tools.linker.bodies import Inlined, NotHere, returned, returns, stored_in, sunk, unasked
 from tools.linker.callers import Callers, body_nodes
-from tools.linker.parts import WAKE, is_own_import
+from tools.linker.parts import is_own_import
+from tools.linker.roots import WAKE
 
 
 class Inliner:

@@ -2,18 +2,20 @@
 
 import ast
 import builtins
+import copy
 import keyword
-import string
 from collections import Counter
 from itertools import chain
 
 from tools.linker.constants import put_in_place
 from tools.linker.frames import pack
 from tools.linker.inline import Inliner
-from tools.linker.names import CALLED, FOREIGN, READY
+from tools.linker.late import set_apart
+from tools.linker.names import CALLED, FOREIGN
+from tools.linker.naming import Naming, owners
 from tools.linker.parts import Part, chunks, is_own_import, used
 from tools.linker.program import PACKAGE, Program
-from tools.linker.symbols import LOCALS, OWN, Resolver, short_names, stored
+from tools.linker.symbols import LOCALS, OWN, Resolver, stored
 
 _SHORT = 120
 """Names of a file's table that take one byte where they are used, but for some that MicroPython itself puts first."""
@@ -36,13 +38,16 @@ def link(sources):
     parts = [Part(node) for body in bodies.values() for node in body if node not in foreign]
     called = CALLED | program.asked
     parts = used(parts, program.entries, called)
+    of = owners(parts)
+    parts = set_apart(parts)
     made = chunks(parts, program.entries, called)
     Inliner(made, program.entries, called, texts).run()
     for part in chain(*made.values()):
         for function in part.functions():
             pack(function, kept)
     outside = {file: text for file, text in sources.items() if not file.startswith(PACKAGE + "/")}
-    return {**outside, **_written(made, program.entries, foreign, kept, taken | texts)}
+    names = Naming(made, program.entries, kept, taken | texts, of).given()
+    return {**outside, **_written(made, foreign, names)}
 
 
 def _kept(program):
@@ -79,24 +84,9 @@ def _attributes(program, texts):
     return {name: OWN + name for name in own}, (bound | uses) - own
 
 
-def _own_names(made, taken):
-    """{attribute of the program's own: name}, the most used first."""
-    uses = Counter()
-    for part in chain(*made.values()):
-        for node in ast.walk(part.node):
-            uses.update({getattr(node, field, None) for field in ("attr", "name", "id")})
-    uses = {name: count for name, count in uses.items() if name and name.startswith(OWN)}
-    taken = taken | set(keyword.kwlist)
-    fresh = chain(
-        [name for name in READY if name not in taken], short_names(string.ascii_lowercase, taken | set(READY))
-    )
-    return {name: next(fresh) for name in sorted(uses, key=lambda name: (-uses[name], name))}
-
-
-def _written(made, entries, foreign, kept, taken):
+def _written(made, foreign, names):
     homes = {symbol: head for head, parts in made.items() for part in parts for symbol in part.binds}
     heads = {part: head for head, parts in made.items() for part in parts}
-    names = _globals(made, entries, kept) | _own_names(made, taken)
     found = {}
     for head, parts in made.items():
         wanted = {}
@@ -111,28 +101,6 @@ def _written(made, entries, foreign, kept, taken):
         lines += [f"import {home}" for home in along if home not in wanted]
         found[head.replace(".", "/") + ".py"] = "\n".join([*lines, *map(ast.unparse, rest), ""]).encode()
     return found
-
-
-def _globals(made, entries, kept):
-    """Symbol -> name. Attributes have the same names, so that a table has them once; but for what the body of a class
-    itself asks for, where a method of that name would be found first."""
-    parts = [part for of in made.values() for part in of]
-    uses = {symbol: 0 for part in parts for symbol in part.binds}
-    for symbol in [symbol for part in parts for symbol in part.uses]:
-        uses[symbol] += 1
-    inside = {symbol for part in parts for symbol in part.inside}
-    kept = kept | {symbol.partition(":")[2] for symbol in entries}
-    ready = [name for name in READY if name not in kept]
-    fresh = chain(ready, short_names(string.ascii_lowercase, kept | set(READY)))
-    apart = short_names(string.ascii_uppercase, kept)
-    apart = (name for name in apart if len(name) > 1 and name[1].isupper())  # no local has so many beside it
-    names = {}
-    for symbol in sorted(uses, key=lambda symbol: (-uses[symbol], symbol)):
-        if symbol in entries:
-            names[symbol] = symbol.partition(":")[2]
-        else:
-            names[symbol] = next(apart if symbol in inside else fresh)
-    return names
 
 
 def _often_used(statements):
@@ -156,10 +124,11 @@ def _often_used(statements):
 def _imports(foreign, loaded):
     lines = {}
     for node in foreign:
-        names = [alias for alias in node.names if (alias.asname or alias.name) in loaded]
-        for alias in names:
-            node.names = [alias]
-            lines[ast.unparse(node)] = None
+        for alias in node.names:
+            if (alias.asname or alias.name) in loaded:
+                one = copy.copy(node)
+                one.names = [alias]
+                lines[ast.unparse(one)] = None
     return list(lines)
 
 

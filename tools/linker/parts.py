@@ -3,16 +3,15 @@
 A part is one statement at the top of a module, and it has no effect but to bind its names. What no part that is used
 asks for is left out, of a class each method. An entry, and what an import within a function names, is a root: loading
 it loads all that it uses, but for what is there already whenever that function runs. Parts with the same roots are
-loaded together, as one chunk; those that a wake by a key loads are with it, whoever else wants some of them. A method
-for which only what is loaded later asks comes with that, and is given to its class there.
+loaded together, as one chunk; those that each wake loads are with it, whoever else wants some of them, and so is what
+the first key loads and something else, too. A method for which only what is loaded later asks comes with that, and is
+given to its class there.
 """
 
 import ast
 
 from tools.linker.program import LinkError
-
-WAKE = ("firmware.board", "firmware.app", "firmware.assembly")
-"""The roots that a wake by a key loads, in this order."""
+from tools.linker.roots import KEY, WAKE, all_later, before_each, by_name, closure, roots_of
 
 
 class Part:
@@ -118,7 +117,7 @@ def used(parts, entries, called):
     entries: symbols used from outside. called: names of methods that others' code calls.
     """
     homes = {symbol: part for part in parts for symbol in part.binds}
-    asked = [*entries, *[symbol for part in parts for symbol in (*part.uses, *_all_later(part))]]
+    asked = [*entries, *[symbol for part in parts for symbol in (*part.uses, *all_later(part))]]
     for symbol in asked:
         if symbol not in homes:
             raise LinkError(f"{symbol} is nowhere defined")
@@ -132,7 +131,7 @@ def used(parts, entries, called):
                 added = True
             names |= part.attributes
         added = added or len(names) > known
-        wanted = [symbol for part in live for symbol in (*part.uses, *_all_later(part))]
+        wanted = [symbol for part in live for symbol in (*part.uses, *all_later(part))]
         waiting = [homes[symbol] for symbol in wanted if homes[symbol] not in live] or (list(live) if added else [])
     return [part for part in parts if part in live]
 
@@ -144,7 +143,7 @@ def chunks(parts, entries, called):
     keys = {part: key for key, of in found.items() for part in of}
     for method in methods:
         key = keys[method]
-        if not key or not any(part.binds for part in found[key]):
+        if not key or key[0] in WAKE or not any(part.binds for part in found[key]):
             method.together()
             found[key].remove(method)
     _come_along(found, roots, parts)
@@ -162,89 +161,55 @@ def _come_along(found, roots, parts):
 
 
 def _for_later(parts, entries, called):
-    """Methods of the classes that a wake by a key loads for which nothing in such a wake asks, taken out of them."""
+    """Methods of the classes that a wake by a key loads for which nothing asks that comes with the class, taken out of
+    it."""
     homes = {symbol: part for part in parts for symbol in part.binds}
-    roots = _roots(parts, entries)[0]
+    roots = roots_of(parts, entries)[0]
     first = [homes[symbol] for name in WAKE for symbol in roots.get(name, ())]
-    methods = [method for part in _closure(first, homes, {}) for method in part.apart(called)]
+    typed = first + [homes[symbol] for name in KEY for symbol in roots.get(name, ())]
+    methods = [method for part in closure(typed, homes, {}) for method in part.apart(called)]
     methods.sort(key=lambda method: (parts.index(method.owner), method.name))
-    while True:
-        wake = _closure(first, homes, {})
-        asked = set().union(*[part.attributes for part in wake])
-        more = [method for method in methods if method.name in asked and method.owner in wake]
+    wake = _settled(methods, lambda: closure(first, homes, {}), ())
+    by_key = _settled(methods, lambda: closure(typed, homes, by_name(methods)), wake)
+    for method in [method for method in methods if method.owner not in by_key]:
+        method.together()
+        methods.remove(method)
+    return methods
+
+
+def _settled(methods, find, but):
+    """What `find` finds once each of the `methods` for which something in it asks, and whose class is in it, is in its
+    class again, where that is not one of `but`."""
+    more = [None]
+    while more:
+        found = find()
+        asked = set().union(*[part.attributes for part in found])
+        more = [one for one in methods if one.name in asked and one.owner in found and one.owner not in but]
         for method in more:
             method.together()
             methods.remove(method)
-        if not more:
-            break
-    for method in methods:
-        if method.owner not in wake:
-            method.together()
-    return [method for method in methods if method.owner in wake]
-
-
-def _roots(parts, entries):
-    """{root: its symbols}, and {root: the parts with functions that import it}, of an entry None."""
-    roots = {}
-    for symbol in entries:
-        roots.setdefault(symbol.partition(":")[0], {})[symbol] = None
-    importers = dict.fromkeys(roots)
-    for part in parts:
-        for module, symbols in part.later.items():
-            roots.setdefault(module, {}).update(symbols)
-            if importers.setdefault(module, []) is not None:
-                importers[module].append(part)
-    return roots, importers
+    return found
 
 
 def _grouped(parts, entries):
     """{roots: parts that are loaded with these}, and {root: symbols}."""
     homes = {symbol: part for part in parts for symbol in part.binds}
-    roots, importers = _roots(parts, entries)
-    named = {}
-    for part in parts:
-        if part.owner:
-            named.setdefault(part.name, []).append(part)
-    closures = {name: _closure([homes[symbol] for symbol in symbols], homes, named) for name, symbols in roots.items()}
-    before = _before(parts, closures, importers)
+    roots, importers = roots_of(parts, entries)
+    starts = {name: [homes[symbol] for symbol in symbols] for name, symbols in roots.items()}
+    methods = [part for part in parts if part.owner]
+    closures = {name: closure(of, homes, by_name(methods)) for name, of in starts.items()}
+    before = before_each(parts, closures, importers)
+    wake = set().union(*[closures.get(name, ()) for name in WAKE])
+    early = by_name([method for method in methods if method.owner in wake])
+    direct = {name: closure(of, homes, early) for name, of in starts.items() if name not in KEY}
     found = {}
     for part in parts:
         of = [name for name in closures if part in closures[name] and part not in before[name]]
-        wake = [name for name in WAKE if name in of]
-        found.setdefault(tuple(wake[:1] or of), []).append(part)
+        first = [name for name in (*WAKE, *KEY) if name in of]
+        if first and first[0] in KEY and any(part in direct[name] for name in of if name in direct):
+            first = WAKE[-1:]
+        found.setdefault(tuple(first[:1] or of), []).append(part)
     return found, roots
-
-
-def _all_later(part):
-    return [symbol for symbols in part.later.values() for symbol in symbols]
-
-
-def _closure(parts, homes, named):
-    found = set()
-    waiting = list(parts)
-    while waiting:
-        part = waiting.pop()
-        if part not in found:
-            found.add(part)
-            waiting += [homes[symbol] for symbol in part.uses]
-            waiting += [method for name in part.attributes for method in named.get(name, ())]
-    return found
-
-
-def _before(parts, closures, importers):
-    """{root: the parts that are there whenever it is loaded}; of an entry, none."""
-    before = {name: set() if of is None else set(parts) for name, of in importers.items()}
-    changed = True
-    while changed:
-        changed = False
-        for name, of in importers.items():
-            if of is None:
-                continue
-            ways = [before[root] | closures[root] for part in of for root in closures if part in closures[root]]
-            now = set.intersection(*ways)
-            changed = changed or now != before[name]
-            before[name] = now
-    return before
 
 
 def _named(found, roots):
