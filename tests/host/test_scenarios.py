@@ -27,9 +27,9 @@ def test_scenario(path, runtime):
         assert step.ok, step.problem
 
 
-@pytest.mark.parametrize(("path", "heap"), [(DEMO_DAY, "96wK"), (RADIO_DAY, "108wK")], ids=["deliveries", "by radio"])
+@pytest.mark.parametrize(("path", "heap"), [(DEMO_DAY, "96wK"), (RADIO_DAY, "104wK")], ids=["deliveries", "by radio"])
 def test_a_day_passes_in_little_heap(path, heap, monkeypatch):
-    """In 96 KiB of 32-bit words, as the chip has them, or an eighth more with the radio; what stands for the chip's own
+    """In 96 KiB of 32-bit words, as the chip has them, or a twelfth more with the radio; what stands for the chip's own
     modules, which are in its ROM, is in them too."""
     monkeypatch.setitem(runtimes.RUNTIMES, "micropython", partial(VmRuntime, heap=heap))
     for step in play(load(path), "micropython"):

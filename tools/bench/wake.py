@@ -25,13 +25,16 @@ _BROKER = ("10.0.0.2", 1883)
 _RADIO = {"security": "insecure", "port": _BROKER[1], "keys": {(GATEWAY, 1): ROOT}, "rarely_s": 3600}
 _SETTINGS = {"issuers": [[GATEWAY, "owner", OWNER | UNLOCK, 1000]], "risk_one_in": 100}
 _NUMBER = 9_876_543_210
+FROZEN = ("umqtt.simple",)
+"""Modules that a stock ESP32 image has frozen in its ROM, through which MicroPython looks before any folder."""
 _TWO_MORE = (201, 202)
 """Ids of the grants that come by radio."""
 
 
 @dataclass(frozen=True)
 class Import:
-    """One module that a wake loads: bytes of its file and of the heap, microseconds; not what it imports in turn."""
+    """One module that a wake loads: bytes of its file, 0 for one of FROZEN, and of the heap, microseconds; not what it
+    imports in turn."""
 
     name: str
     file: int
@@ -60,7 +63,7 @@ class Wake:
     def _files(self):
         """Sources of the modules of which these are made."""
         files = _program().files("\n".join(f"import {name}" for name in self._modules).encode())
-        names = [name for name in self._modules if name not in _program().modules]
+        names = [name for name in self._modules if name not in _program().modules and name not in FROZEN]
         return (*files, *(f"lib/{name.replace('.', '/')}.py" for name in names))
 
     @property
@@ -193,5 +196,6 @@ def _wake(text, folder):
             heap.append(tuple(map(int, words)))
         else:
             name, file, size, us = words
-            imports.append(Import(name, (folder / file).stat().st_size, int(size), int(us)))
+            read = 0 if name in FROZEN else (folder / file).stat().st_size
+            imports.append(Import(name, read, int(size), int(us)))
     return Wake(tuple(imports), tuple(heap))
