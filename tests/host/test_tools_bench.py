@@ -161,7 +161,9 @@ def test_what_a_wake_loads_and_takes():
     seen = watched()
     names, more = ({module.name for module in wake.imports} for wake in (seen.keypad, seen.check_in))
     each = {"firmware.board", "firmware.app", "firmware.assembly"}
-    assert names == each | {"firmware.visitor", "firmware.attempt", "firmware.drivers_signals"}
+    assert names == each | {
+        f"firmware.{name}" for name in ("visitor", "attempt", "drivers_signals", "drivers_signals_")
+    }
     assert more & names == each
     assert {"firmware.radio", "firmware.net_checkin", "umqtt.simple"} <= more
     assert seen.keypad.loaded < seen.check_in.loaded
@@ -172,7 +174,7 @@ def test_what_a_wake_loads_and_takes():
     for name in ("by a key", "for a check-in"):
         code, heap, _ = (figures[f"What a wake {name} loads", what] for what in (".mpy", "heap", "time"))
         assert code.ratio > 2
-        assert 0.5 < heap.ratio < 2
+        assert 0.5 < heap.ratio < 3
     assert len([figure for figure in figures.values() if figure.goal]) == 5
 
 
