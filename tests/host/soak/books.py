@@ -61,6 +61,7 @@ class Buckets:
         self.clockless = False
         """Whether no time counts, as there is no clock."""
         self._least = dict(BURST)
+        self._recorded = dict(BURST)  # least, when the lock last wrote how much time is proven
         self._most = dict(BURST)
         self._since = now
         self._proven = True
@@ -68,6 +69,7 @@ class Buckets:
     def unproven(self):
         """Power went, or the clock is not to be trusted: the time since the last entry may count for nothing."""
         self._proven = False
+        self._least = {length: min(least, self._recorded[length]) for length, least in self._least.items()}
 
     def renewed(self):
         """Nobody knows by how much they were refilled."""
@@ -99,6 +101,8 @@ class Buckets:
             assert self._most[length] > -0.5, f"a guess of {length} digits more than the budget has"
         if answer not in ("opened", "used", "early", "late", "mistyped", "later"):
             self._least[length] = max(0, self._least[length] - 1)
+        if answer in COMPARED:
+            self._recorded = dict(self._least)
 
 
 class Books:
