@@ -411,6 +411,33 @@ def test_an_issuer_who_was_revoked_at_the_keypad_comes_back_only_after_a_questio
     assert bench.record().settings["issuers"] == []
 
 
+def test_a_number_goes_to_another_issuer_only_after_a_question(bench):
+    """Who has had its key could go on in the name of whoever has the number now."""
+    bench.write(CONFIG + ISSUER)
+    bench.done(FIRST)
+    root = bench.record().secrets["root 2"]
+    bench.write(CONFIG + ISSUER.replace("carrier", "cleaning"))
+    bench.refused("give a new issuer a number that nobody had", answers=NO)
+    status, _, screen = bench.provision(NO)
+    assert (status, "with the key of before: 2 (was carrier, is to be cleaning)?" in screen) == (2, True)
+    bench.done(YES + YES)
+    assert (bench.record().secrets["root 2"], bench.record().settings["issuers"][0][1]) == (root, "cleaning")
+    bench.done(YES)
+
+
+def test_a_number_that_an_issuer_had_long_ago_is_asked_about(bench):
+    bench.write(CONFIG + ISSUER)
+    bench.done(FIRST)
+    bench.write(CONFIG)
+    bench.done(YES + YES)
+    for label in ("cleaning", "carrier", "given before"):
+        bench.write(CONFIG + ISSUER.replace("carrier", label))
+        status, _, screen = bench.provision(NO)
+        assert (status, f"with the key of before: 2 (was given before, is to be {label})?" in screen) == (2, True)
+    bench.write(CONFIG + ISSUER.replace("number = 2", "number = 3"))
+    bench.done(YES)
+
+
 def test_what_was_registered_stays_until_it_is_over(bench):
     bench.done(FIRST)
     keep = Keep(bench.keep.path)

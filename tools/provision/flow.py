@@ -49,6 +49,7 @@ _BACK = (
 )
 _LEAP_S = 2
 _BACK_AGAIN = "Revoked at the lock since. Is each of these to be an issuer again, with the key of before: {}?"
+_OF_ANOTHER = "Who has an issuer's key goes by its number. Is each of these whom it was, with the key of before: {}?"
 _FLASH = "the lock's flash did not do as told ({word}): run the same command again; if it stays so, take another board"
 
 
@@ -138,8 +139,8 @@ class Provisioning:
         return self._keep.replace(self._label, changed)
 
     def _dropped(self, record, found):
-        """Ask whether grants that the lock has and the configuration has not are to go, and whether issuers who were
-        revoked at the lock are to come back."""
+        """Ask whether grants that the lock has and the configuration has not are to go, whether issuers who were
+        revoked at the lock are to come back, and whether a number with another label is of the issuer of before."""
         wanted = {grant["id"] for grant in self._wanted.config.grants} | set(record.registered)
         gone = [
             f"{label} (id {grant_id})" for grant_id, _, label in (found.rows if found else ()) if grant_id not in wanted
@@ -153,6 +154,16 @@ class Provisioning:
         back = [row[1] for row in self._wanted.config.settings["issuers"] if row[0] in had - there]
         if back and not self._confirm(_BACK_AGAIN.format(", ".join(back))):
             raise Refused("nothing was changed: take those issuers out of the configuration, or say yes")
+        named = list(self._named_anew(record))
+        if named and not self._confirm(_OF_ANOTHER.format(", ".join(named))):
+            raise Refused("nothing was changed: give a new issuer a number that nobody had, or say yes")
+
+    def _named_anew(self, record):
+        """Issuers whose numbers have a key already, and in the record another label, or none any more."""
+        had = {row[0]: row[1] for row in record.settings["issuers"]}
+        for number, label, *_ in self._wanted.config.settings["issuers"]:
+            if f"root {number}" in record.secrets and had.get(number) != label:
+                yield f"{number} (was {had.get(number, 'given before')}, is to be {label})"
 
     def _put(self, record, found):
         """Have the record's set on the lock."""
