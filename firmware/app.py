@@ -74,6 +74,8 @@ def serve(board, session, calling):
         if session.work():
             ahead(board, session, now + rest)
             continue
+        if not rest and not keypad.settled:  # a key that has just gone down
+            rest = _POLL_MS
         idle = not rest
         if idle:
             session.close()
