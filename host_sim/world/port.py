@@ -217,10 +217,12 @@ class Port:
 
     def _note(self, dozed, read, measured):
         """What the chip has done by itself since the last request."""
-        self.world.meter.spent("chip", "dozing", dozed)
+        if dozed:
+            self.world.meter.spent("chip", "dozing", dozed)
         if read:
             self.world.flash.bytes_read += read
-        self.world.battery.measured(measured)
+        if measured:
+            self.world.battery.measured(measured)
 
     def _look(self, tail):
         """What the chip has done with its outputs since the last request."""
