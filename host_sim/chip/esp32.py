@@ -66,13 +66,14 @@ class Partition:
 
     def readblocks(self, block, buffer, offset=0):
         count, start = len(buffer), block * self._block + offset
-        if start < 0 or start + count > self._entry[3]:
+        end = start + count
+        if start < 0 or end > self._entry[3]:
             raise OSError(*_INVALID_SIZE)
-        end = chip.now + _READ_CALL_US + count // _READ_BYTES_PER_US
-        if end < chip.next and chip.flags & _LEGIBLE and chip.cells is not None:
-            chip.now = end
+        done, cells = chip.now + _READ_CALL_US + count // _READ_BYTES_PER_US, chip.cells
+        if done < chip.next and chip.flags & _LEGIBLE and cells is not None:
+            chip.now = done
             chip.unasked += count
-            buffer[:] = chip.cells[start : start + count]
+            buffer[:] = cells[start:end]
         else:
             buffer[:] = chip.call(protocol.FLASH_READ, struct.pack("<II", self._entry[2] + start, count))
 

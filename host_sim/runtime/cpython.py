@@ -67,7 +67,7 @@ def join(modules, port):
         return reply
 
     chip.call = call
-    chip.begin(flash and memoryview(flash.cells))
+    chip.begin(flash and flash.cells)
 
 
 def _describe(exception):
