@@ -10,7 +10,7 @@ from micropython import const
 
 _LONGEST = const(34560000)  # 400 days, in seconds: nothing sleeps for so long
 _FORMAT = "<4sIIIIIIIIIIIIIIBBBBBBHH"
-_MARK = b"dbtA"  # changes with the layout: what another version left is forgotten
+_MARK = b"dbtB"  # changes with the layout: what another version left is forgotten
 
 ON_CALLS = 0xFFFFFFFF
 """As `Memory.radio_at`: the lock has a radio, and checks in when it is called, never by itself."""

@@ -1,9 +1,13 @@
 """The clock's quality, uncertainty, floor and proven seconds, through sleep, losses of power and wrong clocks."""
 
+import binascii
+import struct
+
 from wrist import DAY, NOON, Life
 
 from firmware.clock import drift
 from firmware.core.words import LOST, NEVER, STALE, TRUSTED
+from firmware.memory import Memory
 
 
 def test_after_a_loss_of_power_the_second_reading_proves_the_time_between():
@@ -305,6 +309,15 @@ def test_memory_that_is_damaged_or_of_another_layout_is_forgotten():
         life.wake()
         assert life.clock.credit == life.state.credit
         assert life.clock.read()[1] == STALE
+
+
+def test_what_the_layout_before_left_is_forgotten_though_it_is_whole():
+    life = Life()
+    life.board.rtc = 5000
+    fields = 100, 0, 0, 0, 4000, 0, 7, 1000, 0, 0, 1000, 4000, 0
+    data = struct.pack("<4s13I6BHH", b"dbtA", *fields, *[0] * 8) + b"what the radio keeps"
+    life.board.memory = data + struct.pack("<I", binascii.crc32(data))
+    assert Memory(life.board).fresh
 
 
 def test_a_state_that_could_not_be_read_for_once_is_not_taken_for_an_empty_one():
