@@ -36,9 +36,7 @@ WAIT_MS = const(60_000)  # for a second part
 
 
 def judge(wake):
-    """The Attempts of an assembly.Wake; None while it has a fault."""
-    if wake.fault:
-        return None
+    """The Attempts of an assembly.Wake that has no fault."""
     config, state = wake.config, wake.state
     verifier = Verifier(config.grants, state, config.lock, config.salt)
     return Attempts(config, state, wake.journal, verifier, wake.clock, wake.battery, wake.logbook)

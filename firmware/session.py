@@ -74,8 +74,8 @@ class Session:
         visitor.take_up()
         if self.attempts:
             self.attempts.lay_out()
+        self.visitor = visitor  # first: it is his entry of which this look may tell that a key is missing
         self._look()
-        self.visitor = visitor
 
     def _look(self):
         now = self.wake.board.now()

@@ -54,10 +54,13 @@ class Visitor:
             self._entry.blind(session.unseen)
 
     def take_up(self):
-        """Have the session's judge be one of the set, the journal and the clock that the wake has now."""
-        from firmware.attempt import judge
+        """Have the session's judge be one of the set, the journal and the clock that the wake has now; none, and none
+        is loaded, while it has a fault: that might be that nothing can load him."""
+        self._session.attempts = None
+        if not self._wake.fault:
+            from firmware.attempt import judge
 
-        self._session.attempts = judge(self._wake)
+            self._session.attempts = judge(self._wake)
 
     @property
     def typing(self):

@@ -179,7 +179,7 @@ class Door:
         self.take_up()
 
     def take_up(self):
-        self.attempts = judge(self._wake)
+        self.attempts = None if self._wake.fault else judge(self._wake)
 
     def pause(self, now):
         return 0

@@ -78,6 +78,19 @@ def test_a_wake_that_fails_in_the_midst_still_locks_the_door(root, runtime):
         assert lock.answer == "owner"
 
 
+def test_a_lock_that_cannot_load_what_judges_entries_answers_all_the_same(root, runtime):
+    load = "from firmware.attempt import judge"
+    break_file(root, "firmware/visitor.py", load, "raise MemoryError; " + load)
+    with Lock(runtime=runtime, config=CONFIG, root=root) as lock:
+        for _ in range(2):
+            lock.wait(30)
+            lock.wake()
+            lock.type(lock.issue("couriers") + "#")
+            lock.wait(3)
+            assert lock.answer == "owner" and lock.bolt == "locked"
+        assert "crash" in [event["kind"] for event in lock.log()]
+
+
 def test_an_exception_while_the_motor_runs_leaves_it_off_and_the_door_locks_at_the_next_wake(root, runtime):
     break_file(
         root, "firmware/door.py", "            self.bolt.tick(now)\n", "            [][0] if now > 2500 else None\n"
