@@ -86,13 +86,17 @@ class Journal:
         """Have a body of the state's builders on flash, read back, then in the state.
 
         Raises StorageError: the body may be on flash or not, and every later write is refused until a new journal is
-        mounted.
+        mounted. So it is after whatever else keeps it out of the state, which is raised as it is.
         """
         check_body(body)
         if self._behind:
             self._set_anchor()
         mac = self._ring.append(body)
-        self._state.apply(body)
+        try:
+            self._state.apply(body)
+        except Exception:  # of memory, say: nothing may be judged by a state that lacks what is on flash
+            self._ring.close()
+            raise
         if body[0] in _FINAL:
             self._ring.mark = name_after(self._ring.mark, mac)
             self._set_anchor()

@@ -114,6 +114,26 @@ def test_a_refused_write_changes_nothing_and_closes():
     assert picture(state) == before
 
 
+def test_what_is_on_flash_but_could_not_be_applied_closes_and_is_there_after_a_mount():
+    nor, journal, state = fresh()
+
+    def full(*_):
+        raise MemoryError
+
+    state.revoke_code = full
+    try:
+        journal.write(state.revoke([(1, 0, 100)]))
+        raise AssertionError("a revocation that nobody heeds")
+    except MemoryError:
+        pass
+    try:
+        journal.write(state.attempt(8, 0, 0, 0, 0))
+        raise AssertionError("entries are judged without it")
+    except StorageError as e:
+        assert e.reason == CLOSED
+    assert mounted(nor)[1].revocations
+
+
 def test_a_body_that_no_mount_would_take_is_never_written():
     nor, journal, _ = fresh()
     programs = nor.programs
