@@ -42,7 +42,7 @@ from firmware.unloading import passing
 MAX_WAITING = const(8)
 MAX_ANSWERED = const(64)
 OWNERS = const(16)
-"""Of these, left to owners: nobody else keeps an owner from being heard."""
+"""Of these, left to owners, and as large a part of those that wait: nobody else keeps an owner from being heard."""
 
 # Why a message was ignored: bits, for the log and for the next hello.
 NO_MESSAGE = const(1)  # wrong size or first byte, another lock's id, or a reply that says nothing
@@ -96,13 +96,16 @@ class Commands:
         mark, kind, text = opened
         if kind == messages.REPLY:
             self._reply(mark, text)
-        elif self.answered >= MAX_ANSWERED - (0 if self._actions.permissions(mark[0]) & OWNER else OWNERS):
+            return
+        waiting = len(self._waiting)
+        theirs = 0 if self._actions.permissions(mark[0]) & OWNER else OWNERS
+        if self.answered + waiting >= MAX_ANSWERED - theirs:
             self._ignore(FLOOD)
         elif mark[2] <= self._actions.last(*mark[:2]) or any(mark == other[0] for other in self._waiting):
             self._ignore(REPLAYED)
         elif self.replied:
             self._execute(*opened)
-        elif len(self._waiting) < MAX_WAITING:
+        elif waiting < MAX_WAITING - theirs // 8:
             self._waiting.append(opened)
         else:
             self._answer(mark, self._keys.root(*mark[:2]), messages.RETRY)

@@ -252,14 +252,23 @@ def test_eight_wait_and_the_ninth_is_to_come_again():
     commands = lock.check_in()
     for counter in range(1, 11):
         for _ in range(2):
-            commands.receive(sealed(GUEST, counter, m.IDENTIFY))
-    assert words(commands) == [(GUEST, 9, m.RETRY)] * 2 + [(GUEST, 10, m.RETRY)] * 2
+            commands.receive(sealed(GATEWAY, counter, m.IDENTIFY))
+    assert words(commands) == [(GATEWAY, 9, m.RETRY)] * 2 + [(GATEWAY, 10, m.RETRY)] * 2
     assert commands.why == reasons.REPLAYED
-    assert lock.last(GUEST, 1) == 0
+    assert lock.last(GATEWAY, 1) == 0
     commands.receive(sealed(GATEWAY, 0, m.REPLY, reply()))
     assert lock.done[1:] == [("identify",)] * 8
-    commands.receive(sealed(GUEST, 9, m.IDENTIFY))
-    assert words(commands)[-1] == (GUEST, 9, m.DONE)
+    commands.receive(sealed(GATEWAY, 9, m.IDENTIFY))
+    assert words(commands)[-1] == (GATEWAY, 9, m.DONE)
+
+
+def test_of_those_that_wait_two_are_owners():
+    commands = Lock().check_in()
+    for counter in range(1, 8):
+        commands.receive(sealed(GUEST, counter, m.IDENTIFY))
+    for counter in range(1, 4):
+        commands.receive(sealed(GATEWAY, counter, m.IDENTIFY))
+    assert words(commands) == [(GUEST, 7, m.RETRY), (GATEWAY, 3, m.RETRY)]
 
 
 def test_beyond_the_limit_of_a_day_nothing_is_done_or_written_and_the_counter_stays():

@@ -8,7 +8,7 @@ from firmware.core.packing import pack_grant
 from firmware.core.words import EVENT, OWNER, UNLOCK
 from firmware.net import messages as m
 from host_sim.runtime import RUNTIMES
-from tests.host.radio_lock import GATEWAY, GRANTS, GUEST, next_check_in, radio_lock
+from tests.host.radio_lock import CARRIER, GATEWAY, GRANTS, GUEST, next_check_in, radio_lock
 from tests.host.test_radio_attacks import opens
 from tools.protocol.seal import DOWN
 
@@ -64,6 +64,18 @@ def test_many_commands_of_an_issuer_leave_room_for_the_owners(runtime):
         peer.issuers.order(GATEWAY, m.REVOKE_ISSUER, GUEST)
         next_check_in(lock, peer)
         assert peer.issuers.words(GATEWAY) == [m.DONE]
+
+
+@BOTH
+def test_what_waits_of_an_issuer_before_the_reply_leaves_room_for_the_owners(runtime):
+    owners = [GATEWAY, "gateway", OWNER, 64], [CARRIER, "other", OWNER, 0], [GUEST, "guest", UNLOCK, 32]
+    with radio_lock(runtime, settings={"issuers": list(owners)}, grants=GRANTS[:1]) as (lock, peer):
+        for _ in range(80):
+            peer.publish(peer.issuers.seal(GUEST, m.IDENTIFY))
+        for _ in range(2):
+            peer.publish(peer.issuers.seal(CARRIER, m.IDENTIFY))
+        assert told(peer, lock, GATEWAY, *[(m.IDENTIFY,)] * 14) == [m.DONE] * 14
+        assert peer.issuers.words(CARRIER) == [m.DONE] * 2
 
 
 @BOTH
