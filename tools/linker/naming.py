@@ -59,10 +59,8 @@ class Naming:
         self._tables = defaultdict(set)  # file: names that it has anyway
         self._files = defaultdict(set)  # symbol or attribute: files that have it
         self._uses = Counter()
-        self._globals, self._attributes = (
-            defaultdict(set),
-            defaultdict(set),
-        )  # name: files, classes that have it already
+        self._globals = defaultdict(set)  # name: files that have it already
+        self._attributes = defaultdict(set)  # name: classes that have it already
         self._inside = {symbol for of in made.values() for part in of for symbol in part.inside}
         every = set().union(*owners.values(), [OWN])
         for head, parts in made.items():
